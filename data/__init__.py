@@ -1,0 +1,1 @@
+"""What is known: tables, reads, rules and the ways in. Knows no screen."""

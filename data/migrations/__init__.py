@@ -1,0 +1,1 @@
+"""The steps that bring a database to its newest shape, run by Alembic."""
