@@ -1,0 +1,42 @@
+"""Where incidents gather: their number in each H3 cell, at a resolution that follows the zoom."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from data.cells import resolution_for_zoom
+from data.geo import View
+from data.reads import incidents
+from data.scope import Scope
+from layers import legends
+from layers.contract import Layer, Picture, Words
+from layers.palettes import HEAT
+
+
+def query(session: Session, scope: Scope, view: View) -> Picture:
+    """Return the occupied cells of the view."""
+    wanted = resolution_for_zoom(view.zoom)
+    counted = incidents.count_by_cell_capped(session, scope, view, wanted)
+    title, unit = Words("legend.incident_cells"), Words("unit.incidents_a_cell")
+    legend = legends.graded(title, unit, HEAT, counted.counts, smallest=2)
+    coarser = Words("note.coarser_cells", {"limit": f"{incidents.CELLS_LIMIT:,}"})
+    return Picture(
+        legend=legend,
+        shown=counted.total,
+        total=counted.total,
+        notes=(coarser,) if counted.resolution < wanted else (),
+        resolution=counted.resolution,
+        cells=[
+            (cell, count, legend.class_of(count) or 0)
+            for cell, count in zip(counted.cells, counted.counts, strict=True)
+        ],
+    )
+
+
+LAYER = Layer(
+    key="incident_cells",
+    group="incidents",
+    shape="cell",
+    topics=frozenset({"incidents"}),
+    query=query,
+)
