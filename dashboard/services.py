@@ -1,0 +1,33 @@
+"""What the screens and the API are handed: database, settings, the time, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from data.scope import BUILT_IN_OPERATOR, Scope
+from data.settings import Settings
+from data.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The outside world of the dashboard; a test hands over its own."""
+
+    settings: Settings
+    store: Store
+    now: Callable[[], datetime]
+    """Returns the moment, aware UTC."""
+    scope: Callable[[], Scope]
+    """Returns who asks, within a request."""
+
+
+def live_services(settings: Settings) -> Services:
+    """Return the services of a running installation."""
+    return Services(
+        settings=settings,
+        store=open_store(settings.database_url),
+        now=lambda: datetime.now(UTC),  # noqa: TID251 - the edge: everything else is handed the time
+        scope=lambda: BUILT_IN_OPERATOR,
+    )
