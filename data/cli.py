@@ -11,6 +11,7 @@ import click
 from data import catalogue
 from data.cli_context import CommandContext
 from data.commands.count import count
+from data.commands.import_files import import_files
 from data.commands.kpi import kpi
 from data.commands.upgrade import upgrade
 from data.errors import AppError
@@ -18,7 +19,7 @@ from data.settings import from_env
 from data.store import open_store
 from data.store import upgrade as upgrade_tables
 
-COMMANDS: tuple[click.Command, ...] = (count, kpi, upgrade)
+COMMANDS: tuple[click.Command, ...] = (count, import_files, kpi, upgrade)
 
 
 class SentenceGroup(click.Group):
@@ -39,6 +40,7 @@ def main(context: click.Context) -> None:
     """Work with the data of Gezhi: load, check, count and measure."""
     settings = from_env(os.environ)
     store = open_store(settings.database_url)
+    context.call_on_close(store.engine.dispose)
     upgrade_tables(store)
     now = datetime.now(UTC)  # noqa: TID251 - the edge: commands are handed the time
     with store.writing(at=now) as session:
