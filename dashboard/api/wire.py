@@ -127,7 +127,7 @@ def outlines(units: Sequence[Outline], view: View) -> dict[str, Any]:
     shapes = _simplified([unit.geometry for unit in units], view.zoom)
     return {
         "id": [unit.id for unit in units],
-        "parts": [[rings(part) for part in shapely.get_parts(shape)] for shape in shapes],
+        "parts": [[_rings(part) for part in shapely.get_parts(shape)] for shape in shapes],
         "label": [
             [round(place.x, DECIMALS), round(place.y, DECIMALS)]
             for place in (shapely.point_on_surface(shape) for shape in shapes)
@@ -151,6 +151,6 @@ def _simplified(shapes: Sequence[BaseGeometry], zoom: int) -> Sequence[BaseGeome
     return list(shapely.coverage_simplify(np.array(shapes, dtype=object), pixel_deg))
 
 
-def rings(polygon: shapely.Polygon) -> list[list[float]]:
+def _rings(polygon: shapely.Polygon) -> list[list[float]]:
     rings = [polygon.exterior, *polygon.interiors]
     return [np.round(shapely.get_coordinates(ring), DECIMALS).ravel().tolist() for ring in rings]
