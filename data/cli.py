@@ -10,7 +10,9 @@ import click
 
 from data import catalogue
 from data.cli_context import CommandContext
+from data.commands.check import check
 from data.commands.count import count
+from data.commands.demo import demo
 from data.commands.import_files import import_files
 from data.commands.kpi import kpi
 from data.commands.upgrade import upgrade
@@ -19,7 +21,7 @@ from data.settings import from_env
 from data.store import open_store
 from data.store import upgrade as upgrade_tables
 
-COMMANDS: tuple[click.Command, ...] = (count, import_files, kpi, upgrade)
+COMMANDS: tuple[click.Command, ...] = (check, count, demo, import_files, kpi, upgrade)
 
 
 class SentenceGroup(click.Group):

@@ -13,9 +13,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -66,6 +66,14 @@ class Store:
             if topics:
                 _announce(session, topics, at)
             session.commit()
+
+    def is_answering(self) -> bool:
+        """Tell whether the database takes a connection and answers."""
+        try:
+            with self.engine.connect() as connection:
+                return bool(connection.scalar(text("SELECT 1")))
+        except SQLAlchemyError:
+            return False
 
 
 def _announce(session: Session, topics: tuple[str, ...], at: datetime) -> None:
