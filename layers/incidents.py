@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from data.cells import resolution_for_zoom
+from data.cells import resolution_for_bubbles
 from data.geo import View
 from data.reads import incidents
 from data.reads.incidents import Mark
@@ -47,7 +47,7 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
     """Return the incidents of the view as points or clusters."""
     total = incidents.located(session, scope, view)
     if total > POINTS_LIMIT and view.zoom < CLOSE_ZOOM:
-        marks = incidents.clusters(session, scope, view, resolution_for_zoom(view.zoom - 1))
+        marks = incidents.clusters(session, scope, view, resolution_for_bubbles(view.zoom))
         shown = total
     else:
         marks = incidents.points(session, scope, view, CLOSE_LIMIT)

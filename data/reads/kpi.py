@@ -26,6 +26,7 @@ class Measured:
     before: Figure | None
     """None where the figure has no past, such as the cameras online at this moment."""
     change: Change | None
+    """None where there is nothing to compare with."""
 
     @property
     def kpi(self) -> Kpi:
@@ -51,7 +52,9 @@ def _measured(kpi: Kpi, now: Tallies, before: Tallies) -> Measured:
     if kpi.numerator not in before:
         return Measured(figure, None, None)
     past = rules.figure(kpi, before)
-    return Measured(figure, past, rules.change(figure, past))
+    # Before the first incident of an installation there was no period to compare with.
+    change = rules.change(figure, past) if before["received"] else None
+    return Measured(figure, past, change)
 
 
 def incident_tallies(session: Session, scope: Scope, view: View) -> Tallies:
