@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from data.errors import SettingsError
 from data.scope import BUILT_IN_OPERATOR, Scope
-from data.settings import Settings
+from data.settings import Settings, from_env
 from data.store import Store, open_store
 
 
@@ -21,6 +22,20 @@ class Services:
     """Returns the moment, aware UTC."""
     scope: Callable[[], Scope]
     """Returns who asks, within a request."""
+
+
+DEBUGGERS = ("DASH_DEBUG", "FLASK_DEBUG")
+_OFF = {"", "0", "false", "no", "off"}
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """Read the settings of a server; raise SettingsError also when a debugger is switched on."""
+    for variable in DEBUGGERS:
+        if environment.get(variable, "").strip().lower() not in _OFF:
+            raise SettingsError(
+                f"{variable}={environment[variable]!r} would let visitors run code; unset it."
+            )
+    return from_env(environment)
 
 
 def live_services(settings: Settings) -> Services:

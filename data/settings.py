@@ -5,6 +5,7 @@ No other module reads the environment. A wrong value stops the start with a sent
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -62,13 +63,18 @@ def from_env(environment: Mapping[str, str]) -> Settings:
         try:
             values[names[variable]] = _READERS.get(names[variable], str)(text)
         except InvalidInputError as error:
-            raise SettingsError(f"{variable}={text!r}: {error}") from None
+            raise SettingsError(f"{variable}={_without_password(text)!r}: {error}") from None
     settings = Settings(**values)
     if settings.basemap_url and settings.basemap_file:
         raise SettingsError(
             "GEZHI_BASEMAP_URL and GEZHI_BASEMAP_FILE are both set; keep one of them."
         )
     return settings
+
+
+def _without_password(text: str) -> str:
+    """Leave the password out of an address; messages end up in logs."""
+    return re.sub(r"//([^/:@]*):.*@", r"//\1:***@", text)
 
 
 def _database_url(text: str) -> str:

@@ -134,5 +134,8 @@ def upgrade(store: Store) -> None:
 def is_at_head(store: Store) -> bool:
     """Tell whether the tables have the shape that this program expects."""
     head = ScriptDirectory.from_config(_alembic(store)).get_current_head()
-    with store.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+    try:
+        with store.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+    except OperationalError as error:
+        raise UnavailableError(f"The database does not answer: {error.orig}.") from error

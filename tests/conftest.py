@@ -24,13 +24,18 @@ hypothesis_settings.register_profile("gezhi", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("gezhi")
 
 
+pytest_plugins = ("tests.pages",)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs PostgreSQL, so that `-m "not postgres"` leaves it out."""
+    """Mark what needs PostgreSQL or Chromium, so that `-m "not postgres"` leaves it out."""
     for item in items:
         chosen = getattr(item, "callspec", None)
         on_postgresql = chosen is not None and "postgresql" in chosen.params.values()
         if on_postgresql or {"postgres_store", "postgres_url"} & set(item.fixturenames):
             item.add_marker(pytest.mark.postgres)
+        if "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture

@@ -1,0 +1,12 @@
+"""The application as the Procfile names it: `gunicorn dashboard.wsgi:server`."""
+
+from __future__ import annotations
+
+import os
+
+from dashboard.app import create_app
+from dashboard.services import live_services, settings_of
+
+settings = settings_of(os.environ)
+app = create_app(settings, live_services(settings))
+server = app.server
