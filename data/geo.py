@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from data.errors import InvalidInputError
 
+_METRES_A_DEGREE = 111_320.0
+_STEEPEST_DEG = 89.0
+"""Nearer to a pole a margin in metres is no longer a margin in longitude."""
+
 
 @dataclass(frozen=True, slots=True)
 class BBox:
@@ -61,6 +65,17 @@ class BBox:
             return False
         return all(
             any(a <= west and east <= b for a, b in self.spans()) for west, east in other.spans()
+        )
+
+    def padded(self, margin_m: float) -> BBox:
+        """Return the box with a margin on all sides."""
+        margin_deg = margin_m / _METRES_A_DEGREE
+        poleward = min(max(abs(self.south), abs(self.north)), _STEEPEST_DEG)
+        sideways_deg = margin_deg / math.cos(math.radians(poleward))
+        width = self.east - self.west + (360.0 if self.crosses_antimeridian else 0.0)
+        west = self.west - sideways_deg
+        return BBox.around(
+            west, self.south - margin_deg, west + width + 2 * sideways_deg, self.north + margin_deg
         )
 
     def spans(self) -> tuple[tuple[float, float], ...]:

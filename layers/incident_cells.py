@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
-from data.cells import resolution_for_zoom
+from data.cells import resolution_for_zoom, width_m
 from data.geo import View
 from data.reads import incidents
 from data.scope import Scope
@@ -13,10 +15,17 @@ from layers.contract import Layer, Picture, Words
 from layers.palettes import HEAT
 
 
+def with_whole_cells(view: View, resolution: int) -> View:
+    """Widen the box so that a cell at its edge counts all its incidents, not those in view only."""
+    if view.bbox is None:
+        return view
+    return replace(view, bbox=view.bbox.padded(width_m(resolution)))
+
+
 def query(session: Session, scope: Scope, view: View) -> Picture:
     """Return the occupied cells of the view."""
     wanted = resolution_for_zoom(view.zoom)
-    counted = incidents.count_by_cell_capped(session, scope, view, wanted)
+    counted = incidents.count_by_cell_capped(session, scope, with_whole_cells(view, wanted), wanted)
     title, unit = Words("legend.incident_cells"), Words("unit.incidents_a_cell")
     legend = legends.graded(title, unit, HEAT, counted.counts, smallest=2)
     coarser = Words("note.coarser_cells", {"limit": f"{incidents.CELLS_LIMIT:,}"})

@@ -15,6 +15,7 @@ from data.rules.lifecycle import ENDED, SET_ASIDE, STEPS, step_of
 from data.scope import Scope
 from layers import palettes
 from layers.contract import Layer, Legend, LegendClass, Picture, Point, Words
+from layers.incident_cells import with_whole_cells
 from layers.terms import term
 
 POINTS_LIMIT = 400
@@ -47,7 +48,8 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
     """Return the incidents of the view as points or clusters."""
     total = incidents.located(session, scope, view)
     if total > POINTS_LIMIT and view.zoom < CLOSE_ZOOM:
-        marks = incidents.clusters(session, scope, view, resolution_for_bubbles(view.zoom))
+        resolution = resolution_for_bubbles(view.zoom)
+        marks = incidents.clusters(session, scope, with_whole_cells(view, resolution), resolution)
         shown = total
     else:
         marks = incidents.points(session, scope, view, CLOSE_LIMIT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -154,3 +155,23 @@ def test_view_asks_for_everything_unless_told() -> None:
     assert view.bbox is None
     assert view.incidents == IncidentFilter()
     assert (view.scheme, view.level, view.grid, view.measure) == (None, None, None, None)
+
+
+@given(
+    st.floats(-180, 180),
+    st.floats(-80, 79),
+    st.floats(0.001, 90),
+    st.floats(0.001, 1),
+    st.floats(1, 100_000),
+)
+def test_padded_box_covers_the_box(
+    west: float, south: float, width: float, height: float, margin_m: float
+) -> None:
+    box = BBox.around(west, south, west + width, south + height)
+    assert box.padded(margin_m).covers(box)
+
+
+def test_margin_is_in_metres() -> None:
+    padded = BBox(104, 30, 104.1, 30.1).padded(11_132)
+    assert (padded.south, padded.north) == pytest.approx((29.9, 30.2))
+    assert padded.west == pytest.approx(104 - 0.1 / math.cos(math.radians(30.1)))

@@ -16,7 +16,16 @@ from data.geo import BBox, IncidentFilter, Period, View
 from data.scope import BUILT_IN_OPERATOR, Role, Scope
 from data.store import Store
 from layers.contract import Layer, Picture
-from tests.makers import NOW, add_area, add_camera, add_grid, add_incident, add_scheme
+from tests.makers import (
+    NOW,
+    add_area,
+    add_camera,
+    add_grid,
+    add_incident,
+    add_scheme,
+    middle_of,
+    square,
+)
 
 VIEW = View(period=Period(NOW - timedelta(days=30), NOW + timedelta(days=1)), at=NOW, zoom=14)
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -183,3 +192,15 @@ def test_colour_of_a_grid_ignores_box_and_selection(store: Store) -> None:
             for view in (VIEW, elsewhere)
         ]
         assert values[0] == values[1] == [pytest.approx(1000 / 900)]
+
+
+def test_cell_at_the_edge_of_the_view_counts_all_its_incidents(store: Store) -> None:
+    cells = layers.find("incident_cells", Role.OPERATOR)
+    with store.writing(at=NOW) as session:
+        longitude, latitude = middle_of(square())
+        for step in range(20):
+            add_incident(session, longitude=longitude + step * 0.0001, latitude=latitude)
+        through_the_middle = BBox(longitude - 0.001, latitude - 0.01, longitude + 0.001, 31)
+        whole = cells.query(session, BUILT_IN_OPERATOR, replace(VIEW, zoom=12)).cells
+        cut = replace(VIEW, zoom=12, bbox=through_the_middle)
+        assert cells.query(session, BUILT_IN_OPERATOR, cut).cells == whole
