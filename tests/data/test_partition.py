@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as np_st
-from shapely import MultiPolygon, Point, Polygon, box
+from shapely import LineString, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from data.partition import NOWHERE, Partition
+from data.partition import NOWHERE, Partition, PartitionCache
+from data.raster import Frame
 
 METRES_OF_MARYLAND = pyproj.Transformer.from_crs(4326, 26985, always_xy=True)
 
@@ -228,3 +231,164 @@ def test_requests_of_dc_miss_their_ward_only_on_its_border(shared_data: Path) ->
         ]
     )
     assert sorted(misses["SERVICEREQUESTID"][distances_m > 50]) == CONTRADICTORY_REQUESTS
+
+
+def by_definition(
+    polygons: Sequence[BaseGeometry], points: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Return what shapely's tree and its exact predicate say, the lowest position on borders."""
+    tree = shapely.STRtree(polygons)
+    point, polygon = tree.query(shapely.points(points), predicate="covered_by")
+    found = np.full(len(points), len(polygons))
+    np.minimum.at(found, point, polygon)
+    return np.where(found == len(polygons), NOWHERE, found)
+
+
+def degenerate_points(polygons: Sequence[BaseGeometry]) -> npt.NDArray[np.float64]:
+    """Return every vertex and the middle of every edge: all on a border, or within a rounding."""
+    rings = shapely.get_rings(shapely.get_parts(np.array(polygons, dtype=object)))
+    places, of_ring = shapely.get_coordinates(rings, return_index=True)
+    begins = np.flatnonzero(of_ring[1:] == of_ring[:-1])
+    return np.concatenate([places, (places[begins] + places[begins + 1]) / 2])
+
+
+def corners_of_cells(frame: Frame, most: int = 12) -> npt.NDArray[np.float64]:
+    """Return places where cells of the raster meet, and their nearest neighbours among floats."""
+    steps = np.unique(np.linspace(0, frame.side, min(most, frame.side + 1)).round())
+    columns, rows = frame.west + steps * frame.width, frame.south + steps * frame.height
+    columns = np.concatenate([columns, np.nextafter(columns, -np.inf)])
+    rows = np.concatenate([rows, np.nextafter(rows, np.inf)])
+    return np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+
+
+def star(centre: tuple[float, float], radii: Sequence[float], hole: float) -> Polygon:
+    """Return a polygon that sees all of itself from its centre, with a hole of its own shape."""
+    angles = np.linspace(0, 2 * np.pi, len(radii), endpoint=False)
+    spikes = np.column_stack([np.cos(angles), np.sin(angles)]) * np.array(radii)[:, None]
+    holes = [spikes * hole + centre] if hole else []
+    return Polygon(spikes + centre, holes)
+
+
+stars = st.builds(
+    star,
+    st.tuples(st.floats(-3, 3, width=32), st.floats(-3, 3, width=32)),
+    st.lists(st.floats(0.125, 3, width=32), min_size=3, max_size=9),
+    st.sampled_from([0.0, 0.25, 0.5, 0.9375]),
+)
+shapes = st.one_of(stars, st.tuples(stars, stars).map(lambda pair: pair[0].union(pair[1])))
+unions = shapes.filter(lambda shape: shape.is_valid and shape.geom_type.endswith("Polygon"))
+
+
+@given(
+    polygons=st.lists(unions, min_size=1, max_size=6),
+    points=np_st.arrays(
+        np.float64, st.tuples(st.integers(0, 40), st.just(2)), elements=st.floats(-7, 7)
+    ),
+    moved=st.sampled_from([(1.0, 0.0), (1e-3, 116.4), (1e-9, -77.0), (1e-14, 0.25), (25.0, 5.0)]),
+)
+def test_holes_overlaps_and_gaps_are_answered_as_shapely_does(
+    polygons: list[BaseGeometry],
+    points: npt.NDArray[np.float64],
+    moved: tuple[float, float],
+) -> None:
+    scale, shift = moved
+    there = [shapely.transform(shape, lambda xy: xy * scale + shift) for shape in polygons]
+    there = [shape for shape in there if shape.is_valid]
+    partition = Partition.of([f"G{number}" for number in range(len(there))], there)
+    probes = np.concatenate([points * scale + shift, degenerate_points(there)])
+    if there:
+        probes = np.concatenate([probes, corners_of_cells(partition.raster.frame)])
+    found = partition.locate(probes[:, 0], probes[:, 1])
+    wanted = by_definition(there, probes) if there else np.full(len(probes), NOWHERE)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("city", "name", "count"),
+    [
+        ("dc", "single-member-district-2013", 296),
+        ("dc", "advisory-neighborhood-commission-2013", 40),
+        ("dc", "ward-2012", 8),
+        ("dc", "police-service-areas-psa", 56),
+        ("dc", "census-tracts-2010", 179),
+        ("dc", "neighborhood-clusters", 39),
+        ("chicago", "police_beats", 277),
+    ],
+)
+def test_every_degenerate_point_of_a_city_is_answered_as_shapely_does(
+    shared_data: Path, city: str, name: str, count: int
+) -> None:
+    with gzip.open(shared_data / city / f"{name}.geojson.gz") as file:
+        features = json.load(file)["features"]
+    polygons = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in features]
+    partition = Partition.of([f"{number:03}" for number in range(count)], polygons)
+    west, south, east, north = shapely.total_bounds(polygons)
+    uniform = np.random.default_rng(1).uniform((west, south), (east, north), (20_000, 2))
+    cells = corners_of_cells(partition.raster.frame, most=60)
+    probes = np.concatenate([degenerate_points(polygons), uniform, cells])
+    found = partition.locate(probes[:, 0], probes[:, 1])
+    np.testing.assert_array_equal(found, by_definition(polygons, probes))
+
+
+def test_polygons_below_the_resolution_of_coordinates_are_answered_too() -> None:
+    tiny = [box(116, 40, math.nextafter(116, 117), math.nextafter(40, 41)), box(116, 40, 117, 41)]
+    partition = Partition.of(["A", "B"], tiny)
+    assert codes_at(partition, [116, 116.5, 118], [40, 40.5, 40]) == ["A", "B", None]
+    alone = Partition.of(["A"], tiny[:1])
+    assert codes_at(alone, [116, 116.5], [40, 40.5]) == ["A", None]
+
+
+def test_few_points_of_a_town_need_an_exact_test() -> None:
+    seeds = np.random.default_rng(3).random((232, 2))
+    ground = ground_of(seeds)
+    partition = Partition.of([f"G{number:03}" for number in range(len(ground))], ground)
+    points = np.random.default_rng(4).random((50_000, 2))
+    _, tested, _ = partition.raster.look_up(points[:, 0], points[:, 1])
+    assert len(tested) < 0.08 * len(points)
+
+
+def test_lines_and_endless_polygons_are_refused() -> None:
+    with pytest.raises(ValueError, match="polygons and multipolygons only"):
+        Partition.of(["A"], [LineString([(0, 0), (1, 1)])])
+    with pytest.raises(ValueError, match="not finite"):
+        Partition.of(["A"], [Polygon([(0, 0), (1, 0), (1, float("inf"))])])
+
+
+def test_threads_share_a_partition() -> None:
+    ground = ground_of(np.random.default_rng(5).random((40, 2)))
+    points = degenerate_points(ground)
+    partition = Partition.of([f"G{number:02}" for number in range(len(ground))], ground)
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(
+            threads.map(lambda _: partition.locate(points[:, 0], points[:, 1]), range(12))
+        )
+    wanted = by_definition(ground, points)
+    assert all(np.array_equal(answer, wanted) for answer in answers)
+
+
+def test_cache_builds_the_same_polygons_once() -> None:
+    cache = PartitionCache()
+    codes, polygons = list(FIELDS), list(FIELDS.values())
+    first = cache.of(codes, polygons)
+    copies = [shapely.from_wkb(shapely.to_wkb(polygon)) for polygon in reversed(polygons)]
+    assert cache.of(codes[::-1], copies) is first
+    assert first == Partition.of(codes, polygons)
+
+
+def test_cache_tells_polygons_apart_by_any_code_or_coordinate() -> None:
+    cache = PartitionCache()
+    first = cache.of(["A", "B"], [FIELDS["A"], FIELDS["B"]])
+    assert cache.of(["A", "C"], [FIELDS["A"], FIELDS["B"]]) is not first
+    assert cache.of(["B", "A"], [FIELDS["A"], FIELDS["B"]]) is not first
+    nearly = box(1, 0, math.nextafter(2, 3), 1)
+    assert cache.of(["A", "B"], [FIELDS["A"], nearly]) is not first
+    assert cache.of(["A", "B"], [FIELDS["A"], FIELDS["B"]]) is first
+
+
+def test_cache_forgets_what_was_unused_longest() -> None:
+    cache = PartitionCache(capacity=2)
+    a, b = cache.of(["A"], [FIELDS["A"]]), cache.of(["B"], [FIELDS["B"]])
+    assert cache.of(["A"], [FIELDS["A"]]) is a
+    cache.of(["C"], [FIELDS["C"]])
+    assert cache.of(["A"], [FIELDS["A"]]) is a
+    assert cache.of(["B"], [FIELDS["B"]]) is not b
