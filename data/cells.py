@@ -8,12 +8,13 @@ not nest exactly.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
-from shapely import Polygon
+from shapely import MultiPolygon, Polygon
 
 from data.errors import InvalidInputError
 
@@ -63,6 +64,65 @@ def from_shifted(prefix: int, resolution: int) -> int:
     return (cell & ~_RESOLUTION_MASK) | (resolution << _RESOLUTION_SHIFT)
 
 
+def are_base(cells: Cells) -> bool:
+    """Tell whether every cell is of the base resolution."""
+    return bool(np.all((cells >> np.uint64(_RESOLUTION_SHIFT)) & np.uint64(0xF) == BASE_RESOLUTION))
+
+
+def finest_resolution(cells: Cells) -> int:
+    """Return the finest resolution among cells; the coarsest there is for none."""
+    if len(cells) == 0:
+        return 0
+    return int(
+        ((np.asarray(cells, np.uint64) >> np.uint64(_RESOLUTION_SHIFT)) & np.uint64(0xF)).max()
+    )
+
+
+def from_prefixes(prefixes: Cells, resolution: int) -> Cells:
+    """Return the cell of each prefix, as `from_shifted` does for one; shape (n,)."""
+    shift = np.uint64(digit_shift(resolution))
+    cells = (prefixes << shift) | np.uint64((1 << int(shift)) - 1)
+    kept = cells & np.uint64(~_RESOLUTION_MASK & 0xFFFF_FFFF_FFFF_FFFF)
+    return kept | np.uint64(resolution << _RESOLUTION_SHIFT)
+
+
+def base_ranges(cover: Cells) -> tuple[Cells, Cells]:
+    """Return the ranges of base cells that descend from a cover.
+
+    Parameters
+    ----------
+    cover
+        Cells of any resolutions, in any order; they may overlap.
+
+    Returns
+    -------
+    firsts, lasts
+        Both inclusive, ascending and apart, as few as the order of H3 allows.
+    """
+    resolutions = (cover & np.uint64(_RESOLUTION_MASK)) >> np.uint64(_RESOLUTION_SHIFT)
+    shifts = np.uint64(_BITS_A_DIGIT) * (np.uint64(BASE_RESOLUTION) - resolutions)
+    unused = (np.uint64(1) << shifts) - np.uint64(1)
+    finest = cover | np.uint64(_RESOLUTION_MASK)  # all four bits set is resolution 15
+    firsts, lasts = finest & ~unused, _over_unused_digits(finest | unused, shifts)
+    order = np.argsort(firsts, kind="stable")
+    firsts, lasts = firsts[order], np.maximum.accumulate(lasts[order])
+    apart = np.concatenate(([True], firsts[1:] > lasts[:-1] + np.uint64(1)))[: len(firsts)]
+    return firsts[apart], lasts[np.concatenate((apart[1:], [True]))[: len(firsts)]]
+
+
+def _over_unused_digits(lasts: Cells, shifts: Cells) -> Cells:
+    """Move each end over the digit 7, which no cell has, so that neighbours in order touch."""
+    lasts = lasts.copy()
+    last_child, bits = np.uint64(6), np.uint64(_BITS_A_DIGIT)
+    at_end = np.flatnonzero(shifts < np.uint64(_BITS_A_DIGIT * BASE_RESOLUTION))
+    while len(at_end):
+        at_end = at_end[((lasts[at_end] >> shifts[at_end]) & np.uint64(7)) == last_child]
+        lasts[at_end] |= np.uint64(1) << shifts[at_end]
+        shifts = shifts + bits
+        at_end = at_end[shifts[at_end] < np.uint64(_BITS_A_DIGIT * BASE_RESOLUTION)]
+    return lasts
+
+
 def hexadecimal(cell: int) -> str:
     """Write a cell as the world outside writes it."""
     return str(h3.int_to_str(cell))
@@ -89,6 +149,8 @@ def checked_resolution(resolution: int) -> int:
     return resolution
 
 
+_METRES_A_PIXEL_AT_ZOOM_0 = 156_543.03
+_BUBBLE_PX = 48
 _RESOLUTION_OF_ZOOM = {9: 6, 10: 6, 11: 7, 12: 8, 13: 9, 14: 9, 15: 10, 16: 10}
 
 
@@ -99,6 +161,100 @@ def resolution_for_zoom(zoom: int) -> int:
     return _RESOLUTION_OF_ZOOM.get(zoom, 11)
 
 
+def width_m(resolution: int) -> float:
+    """Return how wide a cell is, from corner to corner, in metres on average."""
+    return float(2.0 * h3.average_hexagon_edge_length(resolution, unit="m"))
+
+
+def resolution_for_bubbles(zoom: int) -> int:
+    """Return the finest resolution whose cells are wide enough at a zoom for a bubble each."""
+    metres_a_pixel = _METRES_A_PIXEL_AT_ZOOM_0 / 2**zoom
+    smallest_edge_m = _BUBBLE_PX * metres_a_pixel / math.sqrt(3)
+    fitting = (
+        resolution
+        for resolution in range(FINEST_RESOLUTION, COARSEST_RESOLUTION, -1)
+        if h3.average_hexagon_edge_length(resolution, unit="m") >= smallest_edge_m
+    )
+    return next(fitting, COARSEST_RESOLUTION)
+
+
 def outlines(cells: Iterable[int]) -> list[Polygon]:
     """Return the outline of each cell."""
     return [polygon(cell) for cell in cells]
+
+
+def cover(shape: Polygon | MultiPolygon, resolution: int) -> Cells:
+    """Return every cell that a shape touches, ascending; not to be used across 180 degrees."""
+    if shape.is_empty:
+        return np.zeros(0, dtype=np.uint64)
+    outline = h3.geo_to_h3shape(shape)
+    found = h3.h3shape_to_cells_experimental(outline, resolution, contain="overlap")
+    return np.unique(np.array(found, dtype=np.uint64))
+
+
+_STEPS = np.array([(0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1)], dtype=np.int64)
+"""What each digit means on a plane whose two axes are 120 degrees apart."""
+_HALF_RING = ((1, 1), (0, 1), (1, 0))  # the other three are the way back
+_AXIS_BITS = 25
+_BASE_CELL_SHIFT = 45
+
+
+def neighbours(cells: Cells) -> npt.NDArray[np.int64]:
+    """Return which cells of a set touch each cell of it.
+
+    Parameters
+    ----------
+    cells
+        Of one resolution, ascending and different.
+
+    Returns
+    -------
+    positions
+        Shape (n, 6): positions in `cells`, in no stated order, -1 where there is no further one.
+
+    Notes
+    -----
+    The cells of one base cell lie on a plane, on which neighbours are one step apart: that settles
+    most cells together. H3 itself is asked about each cell with a gap, which may be the end of the
+    set, the border of a base cell or a pentagon.
+    """
+    keys = _plane_keys(cells)
+    order = np.argsort(keys)
+    ordered = keys[order]
+    found = np.full((len(cells), 6), -1, dtype=np.int64)
+    for column, (first, second) in enumerate(_HALF_RING):
+        wanted = ordered + (first << _AXIS_BITS) + second
+        at = np.minimum(np.searchsorted(ordered, wanted), max(len(cells) - 1, 0))
+        here = np.flatnonzero(ordered[at] == wanted)
+        found[order[here], column] = order[at[here]]
+        found[order[at[here]], column + 3] = order[here]
+    for position in np.flatnonzero((found < 0).any(axis=1)):
+        found[position] = _neighbours_by_h3(cells, int(position))
+    return found
+
+
+def _plane_keys(cells: Cells) -> npt.NDArray[np.int64]:
+    """Return base cell and place on its plane as one number each; the way of H3's own decoding."""
+    numbers = cells.astype(np.int64)
+    resolutions = np.unique((numbers & _RESOLUTION_MASK) >> _RESOLUTION_SHIFT)
+    if len(resolutions) > 1:
+        raise ValueError(f"cells of several resolutions: {resolutions.tolist()}")
+    first, second = np.zeros((2, len(cells)), dtype=np.int64)
+    for resolution in range(1, int(resolutions.max(initial=0)) + 1):
+        if resolution % 2:
+            first, second = 2 * first + second, 3 * second - first
+        else:
+            first, second = 3 * first - second, first + 2 * second
+        digits = (numbers >> digit_shift(resolution)) & 7
+        first, second = first + _STEPS[digits, 0], second + _STEPS[digits, 1]
+    middle = 1 << (_AXIS_BITS - 1)
+    bases = (numbers >> _BASE_CELL_SHIFT) & 0x7F
+    return (bases << 2 * _AXIS_BITS) | ((first + middle) << _AXIS_BITS) | (second + middle)
+
+
+def _neighbours_by_h3(cells: Cells, position: int) -> npt.NDArray[np.int64]:
+    """Return the neighbours of one cell, as H3 names them, in the form of `neighbours`."""
+    ring = np.array(h3.grid_disk(int(cells[position]), 1), dtype=np.uint64)
+    at = np.minimum(np.searchsorted(cells, ring), len(cells) - 1)
+    known = at[(cells[at] == ring) & (at != position)]
+    return np.concatenate([known, np.full(6 - len(known), -1)])

@@ -8,13 +8,10 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from data.models import Camera
+from data.piles import SMALLEST_PILE, TIMES_OTHERS
 from data.quality.finding import MOST_EXAMPLES, Finding, Severity
 from data.reads import quality as reads
 from data.scope import Scope
-
-SMALLEST_PILE = 10
-PILE_TIMES_OTHERS = 10
-"""A pile holds at least so many times what nine positions of ten hold at most."""
 
 FIRST_PLAUSIBLE = datetime(1970, 1, 3, tzinfo=UTC)
 """Systems write 1900-01-01 and 1970-01-01, in whichever zone, where they know no date."""
@@ -62,7 +59,7 @@ def default_points(session: Session, scope: Scope) -> Iterator[Finding]:
             len(piles),
             f"Exact positions that hold {threshold} incidents or more: {len(piles)}, "
             f"with {total} incidents in all. A pile is at least {SMALLEST_PILE}, and at least "
-            f"{PILE_TIMES_OTHERS} times what nine positions of ten hold at most; it is often an "
+            f"{TIMES_OTHERS} times what nine positions of ten hold at most; it is often an "
             "office that stands in for an unknown place, and no hot spot.",
             tuple(
                 f"{pile.longitude:.6f}, {pile.latitude:.6f} "
@@ -87,7 +84,7 @@ def pile_threshold(sizes: dict[int, int]) -> int:
         ninth_of_ten = incidents
         if below * 10 >= sum(sizes.values()) * 9:
             break
-    return max(SMALLEST_PILE, PILE_TIMES_OTHERS * ninth_of_ten)
+    return max(SMALLEST_PILE, TIMES_OTHERS * ninth_of_ten)
 
 
 def impossible_times(session: Session, scope: Scope) -> Iterator[Finding]:

@@ -12,13 +12,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import imports, layers, partition, start
+from tests.benchmarks import hotspots, imports, layers, points, start
 from tests.benchmarks.measure import Row
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "start": start.rows,
     "layers": layers.rows,
-    "partition": partition.rows,
+    "points": points.rows,
+    "hotspots": hotspots.rows,
     "imports": imports.rows,
 }
 
