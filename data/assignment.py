@@ -24,6 +24,7 @@ from data.models import (
     GridUnit,
     Incident,
     IncidentGrid,
+    Model,
 )
 from data.partition import NOWHERE, Partition
 
@@ -254,7 +255,8 @@ def _link(
         if grid_id not in done
     ]
     if links:
-        session.execute(insert(table), links)
+        # The plain table: through the class, rows would go in small groups.
+        session.execute(insert(Model.metadata.tables[table.__tablename__]), links)
 
 
 def _write_areas(
