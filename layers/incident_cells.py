@@ -27,7 +27,7 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
     wanted = resolution_for_zoom(view.zoom)
     counted = incidents.count_by_cell_capped(session, scope, with_whole_cells(view, wanted), wanted)
     title, unit = Words("legend.incident_cells"), Words("unit.incidents_a_cell")
-    legend = legends.graded(title, unit, HEAT, counted.counts, smallest=2)
+    legend = legends.counted(title, unit, HEAT, counted.counts)
     coarser = Words("note.coarser_cells", {"limit": f"{incidents.CELLS_LIMIT:,}"})
     return Picture(
         legend=legend,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 from layers.contract import Color, Legend, LegendClass, Words
@@ -14,6 +15,23 @@ def graded(
 ) -> Legend:
     """Return a legend whose classes share the values out evenly between round breaks."""
     return fixed(title, unit, ramp, nice_breaks(values, len(ramp), smallest))
+
+
+def counted(title: Words, unit: Words, ramp: tuple[Color, ...], counts: Sequence[int]) -> Legend:
+    """Return a legend of whole numbers from 1 up, whose classes share them out evenly."""
+    breaks = sorted({math.ceil(value) for value in nice_breaks(counts, len(ramp), smallest=2)})
+    edges = [1, *breaks]
+    labels = [_whole(low, high - 1) for low, high in itertools.pairwise(edges)]
+    labels.append(Words("legend.from", {"low": f"{edges[-1]:,}"}))
+    colors = spread(ramp, len(labels))
+    classes = tuple(LegendClass(color, label) for color, label in zip(colors, labels, strict=True))
+    return Legend(title, classes, tuple(map(float, breaks)), unit)
+
+
+def _whole(low: int, high: int) -> Words:
+    if low == high:
+        return Words("legend.single", {"value": f"{low:,}"})
+    return Words("legend.range", {"low": f"{low:,}", "high": f"{high:,}"})
 
 
 def fixed(title: Words, unit: Words, ramp: tuple[Color, ...], breaks: tuple[float, ...]) -> Legend:

@@ -37,14 +37,14 @@ STEPS = _pairs(
 STATUS = _pairs(("#0f8f6f", "#c9352b", "#6b7785"), ("#2fd6a3", "#ff6b5e", "#9aa7b8"))
 OUTLINE = Color("#5a6b7f", "#8aa0b8")
 
-_NICE = (1.0, 2.0, 5.0, 10.0)
+_NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def nice_breaks(values: Sequence[float], classes: int, smallest: float) -> tuple[float, ...]:
     """Return at most `classes` - 1 round breaks that share the values out evenly.
 
-    Breaks are 1, 2 or 5 times a power of ten and at least `smallest`, so that they seldom move
-    when the data do.
+    Breaks have one or two figures and are at least `smallest`, so that they seldom move when the
+    data do.
     """
     if len(values) == 0:
         return ()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.contract import Color, Legend, LegendClass, Words
-from layers.legends import graded
+from layers.legends import counted, graded
 from layers.palettes import BALANCE, DEPTH, HEAT, STATUS, STEPS, nice_breaks
 
 values = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=200)
@@ -17,7 +17,7 @@ def test_breaks_ascend_and_are_round(numbers: list[float], classes: int) -> None
     breaks = nice_breaks(numbers, classes, smallest=0.001)
     assert len(breaks) < classes
     assert list(breaks) == sorted(set(breaks))
-    assert all(f"{value:e}"[0] in "125" for value in breaks)
+    assert all(value == float(f"{value:.2g}") for value in breaks)
 
 
 @given(values)
@@ -65,3 +65,17 @@ def test_neighbouring_classes_differ(ramp: tuple[Color, ...]) -> None:
     for theme in ("light", "dark"):
         colors = [getattr(color, theme) for color in ramp]
         assert len(set(colors)) == len(colors)
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=200))
+def test_classes_of_counts_begin_at_whole_numbers(counts: list[int]) -> None:
+    legend = counted(WORDS, WORDS, HEAT, counts)
+    assert all(edge == int(edge) >= 2 for edge in legend.breaks)
+    assert len(legend.classes) == len(legend.breaks) + 1
+
+
+def test_classes_of_counts_say_which_numbers_they_hold() -> None:
+    legend = counted(WORDS, WORDS, HEAT, [1, 1, 2, 3, 4, 8, 20, 40])
+    said = [(one.label.key, dict(one.label.params)) for one in legend.classes]
+    assert said[0] == ("legend.single", {"value": "1"})
+    assert said[-1][0] == "legend.from"
