@@ -53,6 +53,6 @@ LAYER = Layer(
     query=query,
     outlines=outlines,
     refresh_s=300,
-    stale_after_s=900,
+    stale_after_s=1500,
     on_by_default=False,
 )

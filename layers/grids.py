@@ -43,10 +43,13 @@ def overdue(unit: Unit, tallies: Tallies, scheme: Scheme) -> float | None:
 def load(unit: Unit, tallies: Tallies, scheme: Scheme) -> float | None:
     """Return how many times the sizing standard the grid is; the larger of its two yardsticks.
 
-    None where neither households nor residents are known. The standard reads "400 households or
-    1,200 residents", so one yardstick above it makes a grid oversized.
+    None where neither households nor residents are known, and above the finest level, which the
+    standard is for. It reads "400 households or 1,200 residents", so one yardstick above it makes a
+    grid oversized.
     """
     _ = tallies
+    if unit.level != scheme.finest_level:
+        return None
     ratios = [
         count / standard
         for count, standard in (
@@ -107,6 +110,7 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
     ]
     return Picture(
         legend=legend,
+        notes=_notes(key, level.level, scheme),
         shown=len(units),
         total=len(units),
         units=units,
@@ -114,6 +118,12 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
         level=str(level.level),
         level_title=Words(level.name, translations=level.translations),
     )
+
+
+def _notes(measure: str, level: int, scheme: Scheme) -> tuple[Words, ...]:
+    if measure == "load" and level != scheme.finest_level:
+        return (Words("note.load_of_finest"),)
+    return ()
 
 
 def outlines(session: Session, scope: Scope, view: View) -> Sequence[Outline]:

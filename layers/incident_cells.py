@@ -48,4 +48,5 @@ LAYER = Layer(
     shape="cell",
     topics=frozenset({"incidents"}),
     query=query,
+    on_by_default=False,
 )

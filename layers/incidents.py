@@ -54,7 +54,14 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
     else:
         marks = incidents.points(session, scope, view, CLOSE_LIMIT)
         shown = len(marks)
-    return Picture(legend=LEGEND, shown=shown, total=total, points=[_point(mark) for mark in marks])
+    missing = incidents.without_place(session, scope, view)
+    return Picture(
+        legend=LEGEND,
+        shown=shown,
+        total=total,
+        notes=(Words("note.without_place", {"n": f"{missing:,}"}),) if missing else (),
+        points=[_point(mark) for mark in marks],
+    )
 
 
 def _class_of(stage: str) -> int:

@@ -24,9 +24,9 @@
   function conditionOf(layer) {
     if (layer.failures) return "failed";
     if (layer.checkedAt === null) return "loading";
-    const intervals = ageOf(layer) / (layer.about.refresh_s * 1000);
-    if (intervals > 5) return "grey";
-    return intervals > 2 ? "amber" : "fresh";
+    const age_s = ageOf(layer) / 1000;
+    if (age_s > layer.about.stale_after_s) return "grey";
+    return age_s > 2 * layer.about.refresh_s ? "amber" : "fresh";
   }
 
   function ageText(layer, condition) {

@@ -36,7 +36,9 @@
       },
 
       place(place) {
-        if (place) gezhi.screen.setPlace(place);
+        if (!place) return;
+        gezhi.screen.setPlace(place);
+        gezhi.extent.setPlace(place);
       },
 
       choose() {

@@ -114,9 +114,10 @@ def definition(text: Text, figure: Shown) -> list[Component]:
 
 def _place(session: Session, scope: Scope, view: View, text: Text) -> str:
     line = grids.path(session, scope, view)
+    name = header.town_name(text, town.describe(session, scope))
     if line:
-        return text.named(line[-1].name, line[-1].translations)
-    return header.town_name(text, town.describe(session, scope))
+        name = text.named(line[-1].name, line[-1].translations)
+    return text.t("kpi.part_in_view", place=name) if view.bbox else name
 
 
 def register(app: Dash, services: Services) -> None:
@@ -129,13 +130,15 @@ def register(app: Dash, services: Services) -> None:
         },
         inputs={
             "question": Input(stores.ids.question, "data"),
+            "extent": Input(stores.ids.extent, "data"),
             "pulse": Input(stores.ids.pulse, "data"),
         },
     )
-    def follow(question: Any, pulse: Any) -> dict[str, list[list[Component]]]:
+    def follow(question: Any, extent: Any, pulse: Any) -> dict[str, list[list[Component]]]:
         _ = pulse
         zone = services.settings.timezone
-        view = view_of(stores.parameters(question), services.now(), zone)
+        asked = {**stores.parameters(question), "bbox": extent}
+        view = view_of(asked, services.now(), zone)
         text = catalogue(stores.language_of(question, services.settings))
         with services.store.reading() as session:
             measured = kpi.measure(session, services.scope(), view)

@@ -37,6 +37,9 @@ def layout(text: Text) -> Component:
     return html.Div(
         [
             html.Nav(id=ids.path, className="path", **attributes(aria_label=text.t("header.path"))),
+            html.Span(
+                text.t("kpi.in_view"), className="path-extent", title=text.t("kpi.in_view_help")
+            ),
             dcc.Store(id=ids.here),
         ],
         className="place",

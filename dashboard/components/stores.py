@@ -23,6 +23,8 @@ class ids:  # noqa: N801 - reads as a namespace: ids.state
     """The same, told again only when the period, the place, a filter or the language changed."""
     selection = "selection"
     """The same, told again only when the selected thing or the language changed."""
+    extent = "extent"
+    """The box on screen as west,south,east,north, told when it cuts off a part of the place."""
     pulse = "pulse"
     """Told when data moved, and once a minute since time itself moves figures."""
     defaults = "defaults"
@@ -35,6 +37,7 @@ def layout(settings: Settings) -> list[Component]:
         dcc.Store(id=ids.state),
         dcc.Store(id=ids.question),
         dcc.Store(id=ids.selection),
+        dcc.Store(id=ids.extent),
         dcc.Store(id=ids.pulse),
         dcc.Store(id=ids.defaults, data=defaults),
     ]

@@ -44,6 +44,11 @@ class Scheme:
     max_residents: int
     levels: tuple[Level, ...]
 
+    @property
+    def finest_level(self) -> int:
+        """Return the number of the finest level."""
+        return self.levels[-1].level
+
     def level(self, number: int) -> Level:
         """Return one level; raise NotFoundError where the scheme has none of that number."""
         for level in self.levels:

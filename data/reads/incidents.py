@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Integer, func, literal_column, select
 from sqlalchemy.orm import Session
@@ -82,6 +82,16 @@ def located(session: Session, scope: Scope, view: View) -> int:
     """Return how many incidents of the view have a place."""
     statement = select(func.count()).where(
         Incident.cell.is_not(None), *selection.incidents(scope, view)
+    )
+    return session.scalars(statement).one()
+
+
+def without_place(session: Session, scope: Scope, view: View) -> int:
+    """Return how many incidents have no place and so are in no box; 0 where a grid is chosen."""
+    if view.grid is not None:
+        return 0
+    statement = select(func.count()).where(
+        Incident.cell.is_(None), *selection.incidents(scope, replace(view, bbox=None))
     )
     return session.scalars(statement).one()
 

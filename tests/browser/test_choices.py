@@ -162,3 +162,18 @@ def test_filters_are_counted_and_cleared_at_once(page: Page, server: RunningServ
     page.get_by_text("全部清除").click()
     expect(page.locator("#filters-active")).to_be_hidden()
     assert not {"category", "stage", "overdue"} & set(state(page))
+
+
+def test_figures_are_of_what_is_on_screen(page: Page, server: RunningServer) -> None:
+    opened(page, server, "?period=12m")
+    whole = int(figure(page, "received").replace(",", ""))
+    expect(page.locator(".path-extent")).to_be_hidden()
+    page.evaluate("window.gezhi.ground.map().setZoom(window.gezhi.ground.zoom() + 2)")
+    expect(page.locator(".path-extent")).to_be_visible()
+    expect(page.locator('[data-kpi="received"] .kpi-value')).not_to_have_text(f"{whole:,}")
+    settled(page)
+    drawn = page.evaluate("window.gezhi.picture.layer('incidents').answer.total")
+    assert figure(page, "received") == f"{drawn:,}"
+    page.locator("[data-home]").first.click()
+    expect(page.locator('[data-kpi="received"] .kpi-value')).to_have_text(f"{whole:,}")
+    expect(page.locator(".path-extent")).to_be_hidden()

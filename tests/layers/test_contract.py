@@ -204,3 +204,26 @@ def test_cell_at_the_edge_of_the_view_counts_all_its_incidents(store: Store) -> 
         whole = cells.query(session, BUILT_IN_OPERATOR, replace(VIEW, zoom=12)).cells
         cut = replace(VIEW, zoom=12, bbox=through_the_middle)
         assert cells.query(session, BUILT_IN_OPERATOR, cut).cells == whole
+
+
+def test_load_is_that_of_the_finest_level(store: Store) -> None:
+    grids = layers.find("grids", Role.OPERATOR)
+    with store.writing(at=NOW) as session:
+        scheme = add_scheme(session, levels=2)
+        zone = add_grid(session, scheme=scheme, level=1)
+        add_grid(session, scheme=scheme, level=2, parent_id=zone.id)
+        for level, values in ((1, [None]), (2, [300 / 400])):
+            view = replace(VIEW, measure="load", level=level)
+            picture = grids.query(session, BUILT_IN_OPERATOR, view)
+            assert [unit.value for unit in picture.units or ()] == values
+            assert bool(picture.notes) == (level == 1)
+
+
+def test_incidents_without_a_place_are_told(store: Store) -> None:
+    incidents = layers.find("incidents", Role.OPERATOR)
+    with store.writing(at=NOW) as session:
+        add_incident(session)
+        add_incident(session, longitude=None, latitude=None)
+        picture = incidents.query(session, BUILT_IN_OPERATOR, VIEW)
+        assert (picture.shown, picture.total) == (1, 1)
+        assert [note.params for note in picture.notes] == [{"n": "1"}]
