@@ -1,0 +1,280 @@
+"""The counting index: how many rows each H3 cell or governance grid holds, while rows stream in.
+
+Semantics. Every row has one H3 cell of resolution 15, computed once; a coarser cell counts the rows
+whose ancestor it is, so children sum to their parents (see `data.cells`). Windows of time are half
+open and exact to the second. A code is a small whole number behind which the caller keeps what can
+be filtered, such as category and stage; any filter is a set of codes. Answers are exact at every
+moment, whatever the order in which rows arrive.
+
+Design. Rows are kept in segments of about half a million, each a stretch of time, sorted inside by
+cell and with a histogram of coarse cells (`data.segments`); a window that holds a whole segment
+adds up histograms, and only the segments at its two ends are read row by row. New rows go to a tail
+that every question looks through (`data.ledger`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+
+from data import cells as h3_cells
+from data.errors import InvalidInputError
+from data.ledger import Ledger, Sizes
+from data.registers import Coarse, Places
+from data.segments import (
+    COARSE_RESOLUTION,
+    Cells,
+    Counts,
+    Question,
+    Rows,
+    Segment,
+    chosen,
+    folded,
+    in_ranges,
+    merged,
+    runs,
+)
+
+MOST_CODES = 65_536
+EPOCH_S = 946_684_800
+"""Times are kept as seconds since 2000-01-01 UTC, which 32 bits carry from 1931 to 2068."""
+
+_COARSE_SHIFT = np.uint64(h3_cells.digit_shift(COARSE_RESOLUTION))
+_EARLIEST_S, _LATEST_S = int(np.iinfo(np.int32).min), int(np.iinfo(np.int32).max)
+
+
+class CountIndex:
+    """Counts of rows by H3 cell or by grid, over any window and any codes.
+
+    One thread writes (`append`, `update`), any number read (`count`, `count_by_grid`).
+    """
+
+    def __init__(
+        self,
+        base_resolution: int = h3_cells.BASE_RESOLUTION,
+        *,
+        levels: Collection[str] = (),
+        sizes: Sizes | None = None,
+        in_background: bool = True,
+    ) -> None:
+        """Make an empty index.
+
+        Parameters
+        ----------
+        levels
+            Names of the grid levels of which rows carry a dense grid id.
+        in_background
+            Whether full tails are merged by a thread or at once.
+        """
+        if base_resolution != h3_cells.BASE_RESOLUTION:
+            raise InvalidInputError(
+                f"Rows are kept at resolution {h3_cells.BASE_RESOLUTION}, not {base_resolution}."
+            )
+        self._coarse = Coarse()
+        self._places = Places(tuple(levels))
+        self._ledger = Ledger(
+            sizes or Sizes(), self._build, self._column_of, in_background=in_background
+        )
+
+    def __len__(self) -> int:
+        return self._ledger.size
+
+    def append(
+        self,
+        cells: Cells,
+        times: npt.NDArray[np.int64],
+        codes: npt.NDArray[np.int64],
+        grids: npt.NDArray[np.int64] | None = None,
+    ) -> npt.NDArray[np.int64]:
+        """Add rows and return their numbers.
+
+        Parameters
+        ----------
+        cells
+            Base cells, shape (n,).
+        times
+            Seconds since 1970 UTC, 1931 to 2068, shape (n,).
+        codes
+            0 to 65,535, shape (n,); those below 255 are counted fastest.
+        grids
+            Dense grid id of each row and level, -1 for none, shape (n, levels); None is none.
+        """
+        rows = self._checked(cells, times, codes, grids)
+        self._coarse.add(rows.cells >> _COARSE_SHIFT)
+        return self._ledger.append(rows)
+
+    def update(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> None:
+        """Give rows other codes, such as after a change of stage."""
+        rows, codes = np.atleast_1d(rows), np.atleast_1d(codes)
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
+            raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
+        if len(rows) != len(codes):
+            raise InvalidInputError(
+                f"{len(rows):,} rows but {len(codes):,} codes: give one code for each row."
+            )
+        _check_codes(codes)
+        with self._ledger.lock:
+            for number, code in zip(rows.tolist(), codes.tolist(), strict=True):
+                self._ledger.recode(number, code)
+
+    def nbytes(self) -> tuple[int, int]:
+        """Return the bytes of the rows and of the histograms."""
+        return self._ledger.nbytes()
+
+    def settle(self) -> None:
+        """Wait until the background has nothing to do."""
+        self._ledger.settle()
+
+    def count(
+        self,
+        resolution: int,
+        since: int,
+        until: int,
+        codes: Collection[int] | None = None,
+        within: Cells | None = None,
+    ) -> tuple[Cells, Counts]:
+        """Return the cells that hold rows, ascending, and how many rows each holds.
+
+        Parameters
+        ----------
+        resolution
+            Of the cells to return.
+        since, until
+            Half-open window in seconds since 1970 UTC.
+        codes
+            Only rows with one of these codes; None takes all.
+        within
+            Only rows whose cell descends from one of these cells, of any resolutions.
+        """
+        if not 0 <= resolution <= h3_cells.BASE_RESOLUTION:
+            raise InvalidInputError(
+                f"Resolution {resolution} does not exist; ask for 0 to {h3_cells.BASE_RESOLUTION}."
+            )
+        question = self._question(since, until, codes, within)
+        shift = np.uint64(h3_cells.digit_shift(resolution))
+        with self._ledger.lock:
+            if resolution <= COARSE_RESOLUTION and _is_coarse(within) and question.fits_histograms:
+                prefixes, counts = self._by_column(question)
+                prefixes >>= shift - _COARSE_SHIFT
+                prefixes, counts = folded(prefixes, counts)
+            else:
+                held = [
+                    segment for segment in self._ledger.segments() if segment.overlaps(question)
+                ]
+                parts = [runs(segment.cells_of(question) >> shift) for segment in held]
+                parts.append(runs(np.sort(self._tail_cells(question) >> shift)))
+                prefixes, counts = merged(parts)
+        return h3_cells.from_prefixes(prefixes, resolution), counts
+
+    def count_by_grid(
+        self,
+        level: str,
+        since: int,
+        until: int,
+        codes: Collection[int] | None = None,
+    ) -> tuple[npt.NDArray[np.int64], Counts]:
+        """Return the grid ids of a level that hold rows, ascending, and how many each holds."""
+        question = self._question(since, until, codes, None)
+        with self._ledger.lock:
+            counts = np.zeros(len(self._places), dtype=np.int64)
+            for segment in self._ledger.segments():
+                if segment.is_inside(question) and question.fits_histograms:
+                    by_place = question.codes_of(segment.by_place)
+                elif segment.overlaps(question):
+                    by_place = np.bincount(segment.places_of(question))
+                else:
+                    continue
+                counts[: len(by_place)] += by_place
+            tail = chosen(self._ledger.tail(), question)
+            counts += np.bincount(tail.places, minlength=len(counts))
+            return self._places.by_grid(level, counts)
+
+    def _question(
+        self,
+        since: int,
+        until: int,
+        codes: Collection[int] | None,
+        within: Cells | None,
+    ) -> Question:
+        wanted = None
+        if codes is not None:
+            chosen_codes = np.fromiter(codes, dtype=np.int64, count=len(codes))
+            _check_codes(chosen_codes)
+            wanted = np.zeros(MOST_CODES, dtype=bool)
+            wanted[chosen_codes] = True
+        ranges = None if within is None else h3_cells.base_ranges(np.asarray(within, np.uint64))
+        return Question(_clipped(since), _clipped(until), wanted, ranges)
+
+    def _checked(
+        self,
+        cells: Cells,
+        times: npt.NDArray[np.int64],
+        codes: npt.NDArray[np.int64],
+        grids: npt.NDArray[np.int64] | None,
+    ) -> Rows:
+        if not len(cells) == len(times) == len(codes):
+            raise InvalidInputError(
+                f"{len(cells):,} cells, {len(times):,} times and {len(codes):,} codes: "
+                "each row needs one of each."
+            )
+        cells = np.asarray(cells, dtype=np.uint64)
+        if len(cells) and not h3_cells.are_base(cells):
+            raise InvalidInputError("A cell is not of the base resolution 15.")
+        seconds = np.asarray(times, dtype=np.int64) - EPOCH_S
+        if len(seconds) and not (seconds.min() >= _EARLIEST_S and seconds.max() < _LATEST_S):
+            raise InvalidInputError("A time lies outside 1931 to 2068.")
+        _check_codes(codes)
+        if grids is None:
+            grids = np.full((len(cells), len(self._places.levels)), -1, dtype=np.int64)
+        places = self._places.add(np.asarray(grids), len(cells))
+        narrow = np.uint8 if len(codes) == 0 or np.max(codes) < 256 else np.uint16
+        return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
+
+    def _build(self, rows: Rows) -> Segment:
+        columns = self._coarse.columns_of(rows.cells >> _COARSE_SHIFT)
+        return Segment.of(rows, columns, len(self._coarse), len(self._places))
+
+    def _column_of(self, cell: np.uint64) -> int:
+        return int(self._coarse.columns_of(np.asarray(cell >> _COARSE_SHIFT)))
+
+    def _tail_cells(self, question: Question) -> Cells:
+        cells = chosen(self._ledger.tail(), question).cells
+        return cells if question.ranges is None else cells[in_ranges(cells, question.ranges)]
+
+    def _by_column(self, question: Question) -> tuple[Cells, Counts]:
+        """Return prefixes of the coarse resolution, ascending, and their counts where not 0."""
+        known, columns = self._coarse.known
+        sums = np.zeros(len(known), dtype=np.int64)
+        parts = [runs(np.sort(self._tail_cells(question) >> _COARSE_SHIFT))]
+        for segment in self._ledger.segments():
+            if segment.is_inside(question):
+                counts = segment.totals
+                if question.wanted is not None:
+                    counts = question.codes_of(segment.histogram)
+                sums[: len(counts)] += counts
+            elif segment.overlaps(question):
+                parts.append(runs(segment.cells_of(question) >> _COARSE_SHIFT))
+        counts = sums[columns]
+        if question.ranges is not None:
+            counts[~in_ranges(known << _COARSE_SHIFT, question.ranges)] = 0
+        for prefixes, more in parts:
+            counts[np.searchsorted(known, prefixes)] += more
+        held = np.flatnonzero(counts)
+        return known[held], counts[held]
+
+
+def _is_coarse(within: Cells | None) -> bool:
+    """Tell whether no cell of a cover is finer than the histograms."""
+    return within is None or h3_cells.finest_resolution(within) <= COARSE_RESOLUTION
+
+
+def _clipped(moment_s: int) -> int:
+    """Bring an edge of a window into the times that rows can have."""
+    return min(max(int(moment_s) - EPOCH_S, _EARLIEST_S), _LATEST_S)
+
+
+def _check_codes(codes: npt.NDArray[np.int64]) -> None:
+    if len(codes) and not (np.min(codes) >= 0 and np.max(codes) < MOST_CODES):
+        raise InvalidInputError(f"A code lies outside 0 to {MOST_CODES - 1:,}.")
