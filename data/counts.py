@@ -31,11 +31,9 @@ from data.segments import (
     Rows,
     Segment,
     chosen,
-    folded,
     in_ranges,
-    merged,
-    runs,
 )
+from data.tallies import folded, merged, runs
 
 MOST_CODES = 65_536
 EPOCH_S = 946_684_800

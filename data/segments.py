@@ -23,6 +23,9 @@ SHARED_ROW = 255
 MANY_STRETCHES = 64
 """With more stretches than this, rows are taken by index instead of one by one."""
 
+FEW_SPANS = 12
+"""Up to so many spans of codes are compared; more are looked up, which takes as long as ten."""
+
 Cells = npt.NDArray[np.uint64]
 Seconds = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint8 | np.uint16]
@@ -89,6 +92,31 @@ class Question:
     def fits_histograms(self) -> bool:
         """Tell whether histograms can answer, which keep the high codes together."""
         return self.wanted is None or not self.wanted[SHARED_ROW:].any()
+
+    def wants(self, codes: Codes) -> npt.NDArray[np.bool_] | None:
+        """Tell for each code whether it counts; None where every code does."""
+        if self.wanted is None:
+            return None
+        if codes.dtype == np.uint8:
+            ends = np.flatnonzero(np.diff(self.wanted[:256], prepend=False, append=False))
+            spans = ends.reshape(-1, 2).tolist()
+            if len(spans) <= FEW_SPANS:
+                keep = np.zeros(len(codes), dtype=np.bool_)
+                for start, stop in spans:
+                    # Codes below the span wrap to large numbers: one comparison does for two.
+                    keep |= codes - np.uint8(start) <= np.uint8(stop - 1 - start)
+                return keep
+        return self.wanted[codes]
+
+    def holds(self, times: Seconds, first: int, last: int) -> npt.NDArray[np.bool_] | None:
+        """Tell for each time, all from first to last, whether it lies in the window.
+
+        None where all do. An end of the window that none can reach is not compared.
+        """
+        # Scalars of the type of the array: with another type NumPy would convert the whole array.
+        is_late_enough = times >= np.int32(self.since) if first < self.since else None
+        is_early_enough = times < np.int32(self.until) if last >= self.until else None
+        return both(is_late_enough, is_early_enough)
 
     def codes_of(self, table: npt.NDArray[np.int32]) -> Counts:
         """Add up the rows of a histogram whose codes are wanted."""
@@ -197,12 +225,11 @@ class Segment:
         spots = Spots.of(self.rows.cells, question.ranges)
         keep = None
         if not self.is_inside(question):
-            keep = _in_window(spots.take(self.rows.times), question)
+            keep = question.holds(spots.take(self.rows.times), self.first, self.last)
         if question.wanted is not None:
-            wanted = question.wanted[spots.take(self.rows.codes)]
-            keep = wanted if keep is None else keep & wanted
+            keep = both(keep, question.wants(spots.take(self.rows.codes)))
         cells = spots.take(self.rows.cells)
-        return cells if keep is None else cells[keep]
+        return cells if keep is None else cells[np.flatnonzero(keep)]
 
     def places_of(self, question: Question) -> npt.NDArray[np.uint16]:
         """Return the places of the rows asked for; the ranges are not looked at."""
@@ -230,10 +257,18 @@ class Segment:
 
 def chosen(rows: Rows, question: Question) -> Rows:
     """Return the rows asked for, of rows in any order; the ranges are not looked at."""
-    keep = _in_window(rows.times, question)
-    if question.wanted is not None:
-        keep &= question.wanted[rows.codes]
-    return rows.take(np.flatnonzero(keep))
+    earliest, latest = np.iinfo(np.int32).min, np.iinfo(np.int32).max
+    keep = both(question.holds(rows.times, earliest, latest), question.wants(rows.codes))
+    return rows if keep is None else rows.take(np.flatnonzero(keep))
+
+
+def both(
+    one: npt.NDArray[np.bool_] | None, other: npt.NDArray[np.bool_] | None
+) -> npt.NDArray[np.bool_] | None:
+    """Combine two filters; None lets everything through."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 def in_ranges(cells: Cells, ranges: Ranges) -> npt.NDArray[np.bool_]:
@@ -243,38 +278,3 @@ def in_ranges(cells: Cells, ranges: Ranges) -> npt.NDArray[np.bool_]:
         return np.zeros(len(cells), dtype=bool)
     after = np.searchsorted(firsts, cells, side="right")
     return (after > 0) & (cells <= lasts[after - 1])
-
-
-def runs(keys: Cells) -> tuple[Cells, Counts]:
-    """Return the distinct keys of an ascending array and how often each occurs."""
-    if len(keys) == 0:
-        return keys, np.zeros(0, dtype=np.int64)
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[starts], np.diff(starts, append=len(keys))
-
-
-def merged(parts: list[tuple[Cells, Counts]]) -> tuple[Cells, Counts]:
-    """Add up counts by key; the keys of each part ascend, and so do those of the answer."""
-    parts = [part for part in parts if len(part[0])]
-    if not parts:
-        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
-    if len(parts) == 1:
-        return parts[0]
-    keys = np.concatenate([part[0] for part in parts])
-    counts = np.concatenate([part[1] for part in parts])
-    order = np.argsort(keys, kind="stable")  # merges the runs that are sorted already
-    return folded(keys[order], counts[order])
-
-
-def folded(keys: Cells, counts: Counts) -> tuple[Cells, Counts]:
-    """Add up the counts of equal keys, which ascend."""
-    if len(keys) == 0:
-        return keys, counts
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[starts], np.add.reduceat(counts, starts)
-
-
-def _in_window(times: Seconds, question: Question) -> npt.NDArray[np.bool_]:
-    # Scalars of the type of the array: with another type NumPy would convert the whole array.
-    since, until = np.int32(question.since), np.int32(question.until)
-    return (times >= since) & (times < until)

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import hotspots, imports, layers, points, start
+from tests.benchmarks import counts, hotspots, imports, layers, points, start
 from tests.benchmarks.measure import Row
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "points": points.rows,
     "hotspots": hotspots.rows,
     "imports": imports.rows,
+    "counts": counts.rows,
 }
 
 

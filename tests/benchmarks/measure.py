@@ -23,7 +23,7 @@ class Row:
             self.what,
             _written(self.value, self.unit),
             _written(self.peer, self.unit),
-            "" if ratio is None else f"{ratio:.2f}",
+            "" if ratio is None else f"{ratio:.3g}",
         )
         return f"| {' | '.join(cells)} |"
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import cells
-from data.segments import MANY_STRETCHES, Spots, folded, in_ranges, merged, runs
+from data.segments import MANY_STRETCHES, Spots, in_ranges
+from data.tallies import folded, merged, runs
 
 keys = st.lists(st.integers(0, 60), max_size=80)
 ends = st.lists(st.integers(0, 63), max_size=20, unique=True).map(sorted)
