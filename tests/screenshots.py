@@ -19,6 +19,7 @@ from playwright.sync_api import Browser
 
 from tests.chromium import Watch, launched
 from tests.running_server import ROOT, RunningServer, demo_town, running_server
+from tests.situation import settled
 
 FOLDER = ROOT / "var" / "screenshots"
 README_FOLDER = ROOT / "tests" / "screenshots"
@@ -28,7 +29,7 @@ JPEG_QUALITY = 85
 SIZES = {"office": (1366, 768), "desk": (1920, 1080), "wall": (3840, 1080)}
 THEMES = ("dark", "light")
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
-MILLISECONDS_TO_SETTLE = 1_500
+MILLISECONDS_TO_SETTLE = 500
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def take(browser: Browser, url: str, shot: Shot) -> Picture:
     watch = Watch(browser.new_context(viewport={"width": width, "height": height}))
     page = watch.context.new_page()
     page.goto(f"{url}/?{urlencode(shot.state)}", wait_until="networkidle")
+    settled(page)
     page.wait_for_timeout(MILLISECONDS_TO_SETTLE)
     picture = Picture(page.screenshot(), page.screenshot(type="jpeg", quality=JPEG_QUALITY))
     watch.context.close()
