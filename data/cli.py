@@ -15,13 +15,22 @@ from data.commands.count import count
 from data.commands.demo import demo
 from data.commands.import_files import import_files
 from data.commands.kpi import kpi
+from data.commands.town import town
 from data.commands.upgrade import upgrade
 from data.errors import AppError
 from data.settings import from_env
 from data.store import open_store
 from data.store import upgrade as upgrade_tables
 
-COMMANDS: tuple[click.Command, ...] = (check, count, demo, import_files, kpi, upgrade)
+COMMANDS: tuple[click.Command, ...] = (
+    check,
+    count,
+    demo,
+    import_files,
+    kpi,
+    town,
+    upgrade,
+)
 
 
 class SentenceGroup(click.Group):

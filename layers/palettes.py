@@ -61,6 +61,6 @@ def _rounded(value: float) -> float:
 def spread(ramp: tuple[Color, ...], classes: int) -> tuple[Color, ...]:
     """Return `classes` colours of the ramp, from its first to its last."""
     if classes == 1:
-        return (ramp[len(ramp) // 2],)
+        return (ramp[0],)
     positions = np.linspace(0, len(ramp) - 1, classes).round().astype(int)
     return tuple(ramp[position] for position in positions)

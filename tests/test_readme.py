@@ -131,7 +131,7 @@ def run_shell(script: str, folder: Path) -> str:
     done = subprocess.run(
         ["sh", "-ec", script],
         cwd=folder,
-        env=outside | {"PATH": path, "PYTHONPATH": str(ROOT)},
+        env=outside | {"PATH": path},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -146,7 +146,7 @@ def test_five_steps_load_the_town_that_they_show(tmp_path: Path) -> None:
         if block.file and "/" not in block.file:
             (tmp_path / block.file).write_text(block.text, "utf-8")
     script = "\n".join(block.text for block in BLOCKS if block.mark == "run")
-    assert script.count("python -m data") == 6
+    assert script.count("python -m data") == 7
     output = run_shell(script, tmp_path)
     # The second grid holds two of the three incidents, one of them closed.
     figures = output[output.rindex("\n", 0, output.index("eceived")) :]

@@ -9,6 +9,7 @@
   ];
   const PAINTERS = { area: gezhi.areaPainter, cell: gezhi.cellPainter, point: gezhi.pointPainter };
   const FIRST_Z = 410;
+  const POINTS_Z = 450;
   const TIMEOUT_MS = 20000;
   const SETTLE_MS = 120;
   const RETRY_MS = 5000;
@@ -24,7 +25,7 @@
   let located = null;
 
   const overlay = {
-    mask: new gezhi.CanvasLayer("layer-focus", 480, (ctx, frame) => gezhi.paintFocus(ctx, frame, focusParts)),
+    mask: new gezhi.CanvasLayer("layer-focus", 440, (ctx, frame) => gezhi.paintFocus(ctx, frame, focusParts)),
     labels: new gezhi.CanvasLayer("layer-labels", 490, paintNames),
     hover: new gezhi.CanvasLayer("layer-hover", 500, paintHover),
   };
@@ -166,7 +167,8 @@
   function declare(abouts) {
     if (layers.size) return;
     abouts.forEach((about, i) => {
-      const painter = PAINTERS[about.shape](about.key, FIRST_Z + i);
+      // Points lie over the mask round the chosen grid, so that it cuts no bubble in two.
+      const painter = PAINTERS[about.shape](about.key, (about.shape === "point" ? POINTS_Z : FIRST_Z) + i);
       layers.set(about.key, {
         about, painter, isVisible: false, url: null, etag: null, answer: null, abort: null, asking: null,
         failures: 0, retryAt: 0, checkedAt: null, error: null, isDue: false,

@@ -61,7 +61,7 @@
   function swatch(entry) {
     if (entry.mark === "unknown") return gezhi.el("span", "swatch-fill swatch-hatch");
     if (entry.mark && entry.mark !== "fill") return gezhi.marks.swatch(entry.mark, entry.color || gezhi.token("--muted"));
-    const node = gezhi.el("span", "swatch-fill");
+    const node = gezhi.el("span", "swatch-fill is-thin");
     node.style.setProperty("--swatch", entry.color);
     node.setAttribute("aria-hidden", "true");
     return node;

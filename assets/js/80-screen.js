@@ -79,6 +79,8 @@
     if (event.key === "Escape" && gezhi.choices.isOpen()) gezhi.choices.close();
     else if (event.key === "Escape" && event.target.closest(".search")) leaveSearch();
     else if (event.key === "Escape" && !isTyping) escape();
+    const first = event.key === "Enter" && event.target.closest(".search") && document.querySelector(".search-hit");
+    if (first && event.target.id === "search-text") first.click();
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
       const search = document.getElementById("search-text");
       if (search) {

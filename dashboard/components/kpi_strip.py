@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -17,6 +19,7 @@ from dashboard.text import Text, catalogue
 from dashboard.view_state import view_of
 from data.geo import View
 from data.reads import grids, kpi, town
+from data.reads.kpi import Measured
 from data.rules.kpi import KPIS, STRIP_LENGTH, Kpi
 from data.scope import Scope
 
@@ -120,6 +123,13 @@ def _place(session: Session, scope: Scope, view: View, text: Text) -> str:
     return text.t("kpi.part_in_view", place=name) if view.bbox else name
 
 
+def _latest(session: Session, scope: Scope, received: Measured) -> datetime | None:
+    """Return when the last incident was reported, where the period asked for holds none."""
+    if received.now.n:
+        return None
+    return town.describe(session, scope).latest_incident_at
+
+
 def register(app: Dash, services: Services) -> None:
     """Measure again whenever the question changes or data move."""
 
@@ -143,7 +153,11 @@ def register(app: Dash, services: Services) -> None:
         with services.store.reading() as session:
             measured = kpi.measure(session, services.scope(), view)
             here = _place(session, services.scope(), view, text)
+            latest = _latest(session, services.scope(), measured[0])
         figures = [shown(text, one, view.period, zone, here) for one in measured[: len(SHOWN)]]
+        if latest is not None:
+            told = text.t("kpi.latest", day=text.day(latest.astimezone(zone).date()))
+            figures[0] = replace(figures[0], change=told, against="", arrow="")
         return {
             "faces": [face(figure) for figure in figures],
             "openings": [definition(text, figure) for figure in figures],

@@ -15,7 +15,9 @@ from data.scope import BUILT_IN_OPERATOR
 @click.command()
 @click.option("--resolution", type=int, required=True, help="H3 resolution, 5 to 12.")
 @period_options
-@click.option("--category", "categories", multiple=True, help="Code of a service category.")
+@click.option(
+    "--category", "categories", multiple=True, help="Code of a service category; can be repeated."
+)
 @click.option("--bbox", help="west,south,east,north in degrees.")
 @format_option
 @click.pass_obj

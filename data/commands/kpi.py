@@ -20,7 +20,9 @@ from data.scope import BUILT_IN_OPERATOR
 @as_of_option
 @click.option("--scheme", help="Code of the grid scheme that --grid belongs to; else the first.")
 @click.option("--grid", help="Code of a grid; else the whole installation.")
-@click.option("--category", "categories", multiple=True, help="Code of a service category.")
+@click.option(
+    "--category", "categories", multiple=True, help="Code of a service category; can be repeated."
+)
 @format_option
 @click.pass_obj
 def kpi(
@@ -71,7 +73,8 @@ def _document(measured: Measured) -> dict[str, Any]:
 
 
 def _line(figure: Figure) -> str:
-    value = "-" if figure.value is None else f"{figure.value:,.1f}"
+    digits = 0 if figure.kpi.unit == "count" else 1
+    value = "-" if figure.value is None else f"{figure.value:,.{digits}f}"
     parts = f"n {figure.n:,}"
     if figure.denominator is not None:
         parts = f"{figure.numerator:,.0f} / {figure.denominator:,.0f}"

@@ -40,7 +40,10 @@ def check_points(
         The axes are exchanged beyond doubt: hardly a point lies in the town as written, and nearly
         all do the other way round.
     """
-    if len(x) < _FEWEST_POINTS or town.is_empty:
+    if len(x) == 0 or town.is_empty:
+        return
+    if len(x) < _FEWEST_POINTS:
+        _warn_of_strays(x, y, system, town, report)
         return
     step = -(-len(x) // _MOST_POINTS)
     x, y = x[::step], y[::step]
@@ -57,6 +60,18 @@ def check_points(
     others[_EXCHANGED] = share_outside(system, y, x)
     least = _CLEAR_COUNT / len(x)
     _judge(here, others, least, system, "points", report)
+
+
+def _warn_of_strays(
+    x: Coordinates, y: Coordinates, system: Crs, town: BaseGeometry, report: Report
+) -> None:
+    """Say that most of a few points lie outside the town; they are too few to tell why."""
+    outside = int(np.count_nonzero(~shapely.intersects_xy(town, *crs.to_stored(system, x, y))))
+    if 2 * outside > len(x):
+        report.warn(
+            f"{outside} of {len(x)} points lie outside the town when read as {system.name}. "
+            "Check coordinate system, order of the columns, and that the file is of this town."
+        )
 
 
 def check_polygons(shape: BaseGeometry, system: Crs, town: BaseGeometry, report: Report) -> None:

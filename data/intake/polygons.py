@@ -87,7 +87,7 @@ def _ring(raw: Any, swapped: bool, system: Crs) -> Ring:
     ring = [_position(position, swapped, system) for position in _list(raw)]
     if ring and ring[0] != ring[-1]:
         ring.append(ring[0])
-    if len(ring) < _FEWEST_POSITIONS or len(set(ring)) < _FEWEST_POSITIONS - 1:
+    if len(raw) < _FEWEST_POSITIONS or len(set(ring)) < _FEWEST_POSITIONS - 1:
         shown = "; ".join(f"{x:g}, {y:g}" for x, y in ring[:_FEWEST_POSITIONS])
         reason = (
             f"has a ring of {len(raw)} points, of which {len(set(ring))} differ; a polygon needs "

@@ -168,7 +168,8 @@ def _accepted(
             kept.append(draft)
         except RefusalError as refusal:
             report.reject(draft.line, refusal)
-    return first_of_each_id(kept, " + ".join(mapping.id), report)
+    id_column = " + ".join(mapping.id)
+    return first_of_each_id(kept, id_column, report, is_territory=subject.shape == "polygon")
 
 
 def _check_fit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data.errors import InvalidInputError
 from data.intake.drafts import Draft
 from data.intake.fields import RefusalError
 from data.intake.report import Report
@@ -12,8 +13,16 @@ from data.intake.upsert import chunks
 from data.models import Area, Camera, Organisation
 
 
-def first_of_each_id(drafts: list[Draft], id_column: str, report: Report) -> list[Draft]:
-    """Keep the first draft of each source id; reject the later ones, naming its line."""
+def first_of_each_id(
+    drafts: list[Draft], id_column: str, report: Report, *, is_territory: bool
+) -> list[Draft]:
+    """Keep the first draft of each source id; reject the later ones, naming its line.
+
+    Raises
+    ------
+    InvalidInputError
+        Two polygons claim one id: to leave one of them out would leave a hole in the territory.
+    """
     first: dict[str, int] = {}
     kept = []
     for draft in drafts:
@@ -21,6 +30,12 @@ def first_of_each_id(drafts: list[Draft], id_column: str, report: Report) -> lis
         if line == draft.line:
             kept.append(draft)
         else:
+            if is_territory:
+                raise InvalidInputError(
+                    f"{id_column} {draft.source_id!r} stands at {report.place} {line} and again at "
+                    f"{report.place} {draft.line} of {report.file_name}; give each its own. "
+                    "Nothing was written."
+                )
             reason = f"repeats the id of {report.place} {line}, which is kept"
             report.reject(draft.line, RefusalError(id_column, draft.source_id, reason))
     return kept

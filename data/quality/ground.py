@@ -52,11 +52,15 @@ def oversized(levels: Iterable[Level]) -> Iterator[Finding]:
                 f"{level.max_residents} residents: {len(over)} of {len(level.units)} in "
                 f"{_called(level)}.",
                 tuple(
-                    f"{unit.code} {unit.name}: {unit.households} households, "
-                    f"{unit.residents} residents"
+                    f"{unit.code} {unit.name}: {_told(unit.households)} households, "
+                    f"{_told(unit.residents)} residents"
                     for unit in over[:MOST_EXAMPLES]
                 ),
             )
+
+
+def _told(count: int | None) -> str:
+    return "unknown" if count is None else str(count)
 
 
 def _overlaps(level: Level, shapes: list[BaseGeometry]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from data.geo import View
 from data.models import Camera, Incident
-from data.reads import selection
+from data.reads import selection, visibility
 from data.rules import kpi as rules
 from data.rules.kpi import KPIS, Change, Figure, Kpi
 from data.scope import Scope
@@ -37,8 +37,8 @@ class Measured:
 def measure(session: Session, scope: Scope, view: View) -> list[Measured]:
     """Return every KPI of the view, in the order of KPIS, beside the equally long period before.
 
-    The period before is measured as it stood then, equally long after its end: otherwise its cases
-    would have had more time to be closed, and every recent period would look worse.
+    The period before is measured as it stood then, at the same point of it: otherwise its cases
+    would have had more time to be reported and closed, and every recent period would look worse.
     """
     then = replace(view, period=view.period.previous(), at=view.at - view.period.length)
     camera_tallies = _camera_tallies(session, scope, view)
@@ -70,13 +70,18 @@ def incident_tallies(session: Session, scope: Scope, view: View) -> Tallies:
             selection.counted(and_(closed, Incident.closed_at <= due)).label("closed_on_time"),
             selection.counted(and_(closed, due.is_not(None))).label("closed_with_due"),
             func.count(due).label("with_due"),
-        ).where(*selection.incidents(scope, view))
+        ).where(*_known(scope, view))
     ).one()
     tallies: Tallies = {key: int(value) for key, value in row._mapping.items()}  # noqa: SLF001
     tallies["overdue"] = int(row.closed_late) + int(row.overdue_open)
     tallies["median_handling_s"] = _handling_quantile_s(session, scope, view, 0.5, row.closed)
     tallies["p90_handling_s"] = _handling_quantile_s(session, scope, view, 0.9, row.closed)
     return tallies
+
+
+def _known(scope: Scope, view: View) -> visibility.Conditions:
+    """Return the conditions for what had been reported by the moment of the view."""
+    return [Incident.reported_at <= view.at, *selection.incidents(scope, view)]
 
 
 def _handling_quantile_s(
@@ -89,7 +94,7 @@ def _handling_quantile_s(
     taken_s = selection.epoch_s(Incident.closed_at) - selection.epoch_s(Incident.reported_at)
     nearest = session.scalars(
         select(taken_s)
-        .where(selection.is_closed(view.at), *selection.incidents(scope, view))
+        .where(selection.is_closed(view.at), *_known(scope, view))
         .order_by(taken_s)
         .offset(math.floor(position))
         .limit(2)

@@ -78,7 +78,7 @@ KPIS: tuple[Kpi, ...] = (
         numerator="closed",
         denominator=None,
         unit="count",
-        better="higher",
+        better="neither",
         definition="incidents reported in the period that have ended by now",
         source=CLOSURE_SOURCE,
     ),

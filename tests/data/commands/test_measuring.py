@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 
 from data.assignment import assign_incidents
 from data.cli import main
-from data.store import Store
+from data.reads import town
+from data.scope import BUILT_IN_OPERATOR
+from data.store import Store, open_store
 from tests.makers import NOW, add_grid, add_incident, middle_of, square
 
 MARCH = ("--since", "2026-03-01", "--until", "2026-03-03")
@@ -133,3 +135,14 @@ def test_wrong_setting_stops_the_start_with_a_sentence() -> None:
     result = run("mysql://somewhere/db", "upgrade")
     assert result.exit_code == 1
     assert "GEZHI_DATABASE_URL='mysql://somewhere/db'" in result.stderr
+
+
+def test_town_has_the_name_that_it_is_given(sqlite_url: str) -> None:
+    result = run(sqlite_url, "town", "河东镇", "--en", "Hedong Town")
+    assert result.exit_code == 0
+    store = open_store(sqlite_url)
+    with store.reading() as session:
+        named = town.describe(session, BUILT_IN_OPERATOR)
+    assert (named.name, named.translations) == ("河东镇", {"en": "Hedong Town"})
+    assert not named.is_demonstration
+    store.engine.dispose()

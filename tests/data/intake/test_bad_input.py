@@ -183,6 +183,23 @@ def test_polygon_of_three_points(importer: Importer, refused: Refuse) -> None:
     assert "feature 1" in sentence
 
 
+def test_ring_of_three_different_points_that_is_not_closed(
+    importer: Importer, refused: Refuse
+) -> None:
+    file = importer.geojson("g.geojson", [feature({"code": "a"}, SQUARE[:3])])
+    assert "needs at least four" in refused("grids", file, GRIDS)
+
+
+def test_two_grids_with_one_id_leave_no_hole(importer: Importer, refused: Refuse) -> None:
+    features = [
+        feature({"code": "a"}, SQUARE),
+        feature({"code": "a"}, outline(112.31, 30.30)),
+        feature({"code": "b"}, outline(112.32, 30.30)),
+    ]
+    sentence = refused("grids", importer.geojson("g.geojson", features), GRIDS)
+    assert "code 'a' stands at feature 1 and again at feature 2" in sentence
+
+
 def bow_tie() -> list[list[float]]:
     return [[112.3, 30.3], [112.31, 30.31], [112.31, 30.3], [112.3, 30.31], [112.3, 30.3]]
 

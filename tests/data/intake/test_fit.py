@@ -88,10 +88,18 @@ def test_three_points_in_two_thousand_tell_of_a_shift() -> None:
     assert "100.00% with gcj02" in report.warnings[0]
 
 
-def test_few_points_prove_nothing() -> None:
+def test_few_points_prove_nothing_about_the_system() -> None:
     report = Report("incidents", "x.csv")
     x, y = points_inside(19)
-    check_points(x + 1, y, STORED, TOWN, report)
+    check_points(y, x, STORED, TOWN, report)
+    assert [warning.split(".")[0] for warning in report.warnings] == [
+        "19 of 19 points lie outside the town when read as wgs84"
+    ]
+
+
+def test_few_points_inside_are_taken_without_a_word() -> None:
+    report = Report("incidents", "x.csv")
+    check_points(*points_inside(19), STORED, TOWN, report)
     assert report.warnings == []
 
 

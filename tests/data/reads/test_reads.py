@@ -92,6 +92,16 @@ def test_period_before_is_judged_as_it_stood_then(store: Store) -> None:
         assert rate.change.difference == 50.0
 
 
+def test_period_before_knows_nothing_of_what_was_reported_later_in_it(store: Store) -> None:
+    at_noon = replace(VIEW, period=Period(NOW - DAY / 2, NOW + DAY / 2))
+    with store.writing(at=NOW) as session:
+        for hours in (1, 20, 30, 35):
+            add_incident(session, reported_at=NOW - timedelta(hours=hours))
+        received = figures(session, at_noon)["received"]
+        assert received.before is not None
+        assert (received.now.value, received.before.value) == (1, 2)
+
+
 def test_period_is_half_open(store: Store) -> None:
     view = replace(VIEW, period=Period(NOW - DAY, NOW))
     with store.writing(at=NOW) as session:
