@@ -9,7 +9,7 @@ not nest exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -177,11 +177,6 @@ def resolution_for_bubbles(zoom: int) -> int:
         if h3.average_hexagon_edge_length(resolution, unit="m") >= smallest_edge_m
     )
     return next(fitting, COARSEST_RESOLUTION)
-
-
-def outlines(cells: Iterable[int]) -> list[Polygon]:
-    """Return the outline of each cell."""
-    return [polygon(cell) for cell in cells]
 
 
 def cover(shape: Polygon | MultiPolygon, resolution: int) -> Cells:

@@ -33,11 +33,6 @@ class Scope:
     minimum_count: int = 5
     """Counts of people below this are shown as "<k"."""
 
-    @property
-    def is_everywhere(self) -> bool:
-        """Tell whether no place is hidden from this seat."""
-        return self.area_codes is None and self.grid_ids is None
-
 
 BUILT_IN_OPERATOR = Scope(role=Role.OPERATOR)
 """The one seat until logins exist; the server binds to loopback only as long as it is used."""

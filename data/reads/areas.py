@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.assignment import AREA_LEVELS
@@ -23,8 +23,3 @@ def of_level(session: Session, scope: Scope, level: str) -> Sequence[Area]:
     """Return the areas of one level, by code."""
     statement = select(Area).where(Area.level == level, *visibility.areas(scope))
     return session.scalars(statement.order_by(Area.code)).all()
-
-
-def count(session: Session, scope: Scope) -> int:
-    """Return how many areas the seat may see."""
-    return session.scalars(select(func.count(Area.id)).where(*visibility.areas(scope))).one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from data.errors import NotFoundError
@@ -64,12 +64,7 @@ def incident(session: Session, scope: Scope, incident_id: int) -> IncidentDetail
         item=session.get(ServiceItem, found.service_item_code) if found.service_item_code else None,
         agency=session.get(Organisation, found.agency_id) if found.agency_id else None,
         area=session.get(Area, found.area_id) if found.area_id else None,
-        grids=session.scalars(
-            select(GridUnit)
-            .join(GridScheme, GridScheme.id == GridUnit.scheme_id)
-            .where(GridUnit.id.in_(held))
-            .order_by(GridScheme.position, GridScheme.id, GridUnit.level)
-        ).all(),
+        grids=_grids(session, held),
         events=session.scalars(
             select(IncidentEvent)
             .where(IncidentEvent.incident_id == found.id)
@@ -89,10 +84,16 @@ def camera(session: Session, scope: Scope, camera_id: int) -> CameraDetail:
     return CameraDetail(
         camera=found,
         area=session.get(Area, found.area_id) if found.area_id else None,
-        grids=session.scalars(
-            select(GridUnit)
-            .join(GridScheme, GridScheme.id == GridUnit.scheme_id)
-            .where(GridUnit.id.in_(held))
-            .order_by(GridScheme.position, GridScheme.id, GridUnit.level)
-        ).all(),
+        grids=_grids(session, held),
     )
+
+
+def _grids(session: Session, held: Select[int]) -> Sequence[GridUnit]:
+    """Return the grids with these ids, of the first scheme first, the coarsest first."""
+    statement = (
+        select(GridUnit)
+        .join(GridScheme, GridScheme.id == GridUnit.scheme_id)
+        .where(GridUnit.id.in_(held))
+        .order_by(GridScheme.position, GridScheme.id, GridUnit.level)
+    )
+    return session.scalars(statement).all()

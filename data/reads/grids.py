@@ -184,14 +184,6 @@ def known(session: Session, scope: Scope, scheme_code: str | None, code: str) ->
         raise NotFoundError(f"There is no grid {code!r}; see the codes with the search of the map.")
 
 
-def children(session: Session, scope: Scope, view: View, parent_id: int) -> list[Unit]:
-    """Return the valid grids directly below one, by code."""
-    return _units(
-        session,
-        [GridUnit.parent_id == parent_id, *_valid(view.at), *visibility.grids(scope)],
-    )
-
-
 def tallies(session: Session, scope: Scope, view: View, level: int) -> dict[str, GridTally]:
     """Return what happened in each grid of a level, by code; one without incidents is absent."""
     ids = select(GridUnit.id).where(
