@@ -13,6 +13,7 @@ postgis=none
 for version in /usr/lib/postgresql/*; do
     [ -x "$version/bin/initdb" ] &&
         [ -e "/usr/share/postgresql/${version##*/}/extension/postgis.control" ] &&
+        [ -e "$version/lib/postgis-3.so" ] &&
         postgis=$version
 done
 [ "$postgis" != none ] || missing="$missing postgresql postgresql-postgis"
