@@ -17,6 +17,7 @@ import numpy.typing as npt
 from shapely import MultiPolygon, Polygon
 
 from data.errors import InvalidInputError
+from data.geo import metres_a_pixel
 
 BASE_RESOLUTION = 15
 COARSEST_RESOLUTION = 5
@@ -150,7 +151,6 @@ def checked_resolution(resolution: int) -> int:
     return resolution
 
 
-_METRES_A_PIXEL_AT_ZOOM_0 = 156_543.03
 _BUBBLE_PX = 48
 _RESOLUTION_OF_ZOOM = {9: 6, 10: 6, 11: 7, 12: 8, 13: 9, 14: 9, 15: 10, 16: 10}
 
@@ -169,8 +169,7 @@ def width_m(resolution: int) -> float:
 
 def resolution_for_bubbles(zoom: int) -> int:
     """Return the finest resolution whose cells are wide enough at a zoom for a bubble each."""
-    metres_a_pixel = _METRES_A_PIXEL_AT_ZOOM_0 / 2**zoom
-    smallest_edge_m = _BUBBLE_PX * metres_a_pixel / math.sqrt(3)
+    smallest_edge_m = _BUBBLE_PX * metres_a_pixel(zoom) / math.sqrt(3)
     fitting = (
         resolution
         for resolution in range(FINEST_RESOLUTION, COARSEST_RESOLUTION, -1)

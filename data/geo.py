@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from data.errors import InvalidInputError
 
 _METRES_A_DEGREE = 111_320.0
+_METRES_A_PIXEL_AT_ZOOM_0 = 156_543.03
 _STEEPEST_DEG = 89.0
 """Nearer to a pole a margin in metres is no longer a margin in longitude."""
 
@@ -157,3 +158,8 @@ class View:
     """Code of the selected grid unit."""
     measure: str | None = None
     """Which value of a layer is drawn; None is its first."""
+
+
+def metres_a_pixel(zoom: float) -> float:
+    """Return how much ground a pixel of a web map covers, at the equator."""
+    return _METRES_A_PIXEL_AT_ZOOM_0 / math.pow(2.0, zoom)

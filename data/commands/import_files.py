@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 import orjson
 
 from data.cli_context import CommandContext
+from data.commands.questions import moment
 from data.errors import AppError, InvalidInputError
 from data.intake.mapping import load
 from data.intake.report import Report, write_rejects
@@ -80,15 +81,9 @@ def _moment(text: str | None, context: CommandContext) -> datetime:
     if text is None:
         return context.now
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no date; write 2016-08-17 or 2016-08-17T12:00:00+08:00.",
-            param_hint="--as-of",
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=context.settings.timezone)
-    return moment.astimezone(UTC)
+        return moment(text, context.settings.timezone)
+    except InvalidInputError as error:
+        raise click.BadParameter(str(error), param_hint="--as-of") from None
 
 
 def _with_bar(rows: Iterator[Row], expected: int | None) -> Iterator[Row]:

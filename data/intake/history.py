@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from data.intake.upsert import Change, Record, Written, chunks
 from data.models import IncidentEvent, Model
+from data.rules.lifecycle import SET_ASIDE
 
 STAGE_MOMENTS = (
     ("reported_at", "reported", "reported"),
@@ -25,10 +26,6 @@ STAGE_MOMENTS = (
     ("evaluated_at", "evaluated", "evaluated"),
 )
 """Column, action and stage of each step, in the order of the steps."""
-
-CLOSED_STAGES = frozenset({"closed", "evaluated"})
-ENDED_STAGES = CLOSED_STAGES | {"rejected", "merged"}
-_OTHER_ENDINGS = frozenset({"rejected", "merged"})
 
 Event = dict[str, Any]
 
@@ -77,7 +74,7 @@ def _steps(record: Record, moments: Iterable[str]) -> list[Event]:
     for moment, action, stage in STAGE_MOMENTS:
         at = record.get(moment)
         if moment in wanted and at is not None:
-            ended_otherwise = moment == "closed_at" and record["stage"] in _OTHER_ENDINGS
+            ended_otherwise = moment == "closed_at" and record["stage"] in SET_ASIDE
             ending = record["stage"] if ended_otherwise else None
             steps.append(_event(at, ending or action, ending or stage))
     return sorted(steps, key=lambda step: step["at"])  # a stable sort keeps steps of one moment

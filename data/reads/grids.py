@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.errors import NotFoundError
-from data.geo import View
+from data.geo import View, metres_a_pixel
 from data.models import GridLevel, GridScheme, GridUnit, Incident, IncidentGrid
 from data.reads import selection, visibility
 from data.reads.visibility import Conditions
@@ -20,8 +19,6 @@ from data.scope import Scope
 
 SMALLEST_SPAN_PX = 64
 """A level suits a zoom when its grids are on average at least this wide on the screen."""
-
-_METRES_A_PIXEL_AT_ZOOM_0 = 156_543.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +121,16 @@ def level_for(session: Session, scope: Scope, view: View) -> Level:
         return chosen.level(view.level)
     means = session.execute(
         select(GridUnit.level, func.avg(GridUnit.area_m2))
-        .where(GridUnit.scheme_id == selection.scheme_id(chosen.code), *_valid(view.at))
+        .where(
+            GridUnit.scheme_id == selection.scheme_id(chosen.code), *selection.valid_grids(view.at)
+        )
         .group_by(GridUnit.level)
         .order_by(GridUnit.level)
     ).all()
-    metres_a_pixel = _METRES_A_PIXEL_AT_ZOOM_0 / 2**view.zoom
     fitting = [
-        level for level, mean_m2 in means if math.sqrt(mean_m2) >= SMALLEST_SPAN_PX * metres_a_pixel
+        level
+        for level, mean_m2 in means
+        if math.sqrt(mean_m2) >= SMALLEST_SPAN_PX * metres_a_pixel(view.zoom)
     ]
     return chosen.level(fitting[-1] if fitting else means[0][0] if means else 1)
 
@@ -142,7 +142,7 @@ def units(session: Session, scope: Scope, view: View, level: int) -> list[Unit]:
         [
             GridUnit.level == level,
             GridUnit.scheme_id == selection.scheme_id(view.scheme),
-            *_valid(view.at),
+            *selection.valid_grids(view.at),
             *visibility.grids(scope),
         ],
     )
@@ -160,7 +160,7 @@ def path(session: Session, scope: Scope, view: View) -> list[Unit]:
         return []
     seen = [
         GridUnit.scheme_id == selection.scheme_id(view.scheme),
-        *_valid(view.at),
+        *selection.valid_grids(view.at),
         *visibility.grids(scope),
     ]
     found = _units(session, [GridUnit.code == view.grid, *seen])
@@ -213,13 +213,6 @@ def tallies(session: Session, scope: Scope, view: View, level: int) -> dict[str,
         .group_by(GridUnit.code)
     )
     return {code: GridTally(*map(int, counts)) for code, *counts in rows}
-
-
-def _valid(at: datetime) -> Conditions:
-    return [
-        or_(GridUnit.valid_from.is_(None), GridUnit.valid_from <= at),
-        or_(GridUnit.valid_until.is_(None), GridUnit.valid_until > at),
-    ]
 
 
 def _units(session: Session, conditions: Conditions) -> list[Unit]:

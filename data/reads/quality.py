@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data.models import Area, Camera, GridLevel, GridScheme, GridUnit, Incident, IncidentGrid
-from data.reads import visibility
+from data.reads import selection, visibility
 from data.scope import Scope
 
 Moment = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
@@ -64,12 +64,9 @@ class Pile:
 
 def levels(session: Session, scope: Scope, at: datetime) -> list[Level]:
     """Return every level of every scheme with the grids valid at a moment, by code."""
-    valid = and_(
-        or_(GridUnit.valid_from.is_(None), GridUnit.valid_from <= at),
-        or_(GridUnit.valid_until.is_(None), GridUnit.valid_until > at),
-    )
+    seen = [*selection.valid_grids(at), *visibility.grids(scope)]
     units: dict[tuple[int, int], list[GridUnit]] = {}
-    rows = select(GridUnit).where(valid, *visibility.grids(scope)).order_by(GridUnit.code)
+    rows = select(GridUnit).where(*seen).order_by(GridUnit.code)
     for unit in session.scalars(rows):
         units.setdefault((unit.scheme_id, unit.level), []).append(unit)
     finest: dict[int, int] = {}

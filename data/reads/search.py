@@ -11,7 +11,7 @@ from sqlalchemy import String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from data.models import GridScheme, GridUnit, Incident
-from data.reads import visibility
+from data.reads import selection, visibility
 from data.scope import Scope
 
 HITS_LIMIT = 12
@@ -51,8 +51,7 @@ def _grids(session: Session, scope: Scope, wanted: str, at: datetime) -> list[Hi
                 GridUnit.code.icontains(wanted, autoescape=True),
                 cast(GridUnit.translations, String).icontains(wanted, autoescape=True),
             ),
-            or_(GridUnit.valid_from.is_(None), GridUnit.valid_from <= at),
-            or_(GridUnit.valid_until.is_(None), GridUnit.valid_until > at),
+            *selection.valid_grids(at),
             *visibility.grids(scope),
         )
         .order_by(GridScheme.position, GridUnit.level, GridUnit.code)

@@ -90,6 +90,14 @@ def cameras(scope: Scope, view: View) -> Conditions:
     ]
 
 
+def valid_grids(at: datetime) -> Conditions:
+    """Return the conditions for the grids that are valid at a moment."""
+    return [
+        or_(GridUnit.valid_from.is_(None), GridUnit.valid_from <= at),
+        or_(GridUnit.valid_until.is_(None), GridUnit.valid_until > at),
+    ]
+
+
 def grids_coded(scheme: str | None, code: str) -> Select[int]:
     """Select the ids of a grid at all times; the first scheme where none is named."""
     return select(GridUnit.id).where(GridUnit.code == code, GridUnit.scheme_id == scheme_id(scheme))

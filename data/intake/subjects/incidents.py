@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from data.assignment import assign_incidents
 from data.intake.drafts import Draft
 from data.intake.fields import Field, RefusalError
-from data.intake.history import CLOSED_STAGES, ENDED_STAGES, STAGE_MOMENTS, append, stage_of
+from data.intake.history import STAGE_MOMENTS, append, stage_of
 from data.intake.subject import (
     CODE_LENGTH,
     NAME_LENGTH,
@@ -21,6 +21,7 @@ from data.intake.subject import (
 )
 from data.intake.upsert import Change, Written, chunks, upsert
 from data.models import Incident, Organisation
+from data.rules.lifecycle import ENDED, SET_ASIDE
 
 _PLACED_BY = frozenset({"longitude", "latitude", "reported_at"})
 _CREATED_KIND = "agency"
@@ -71,9 +72,9 @@ def _check_order(draft: Draft) -> None:
 
 def _check_end(draft: Draft) -> None:
     stage, closed_at = draft.values["stage"], draft.values.get("closed_at")
-    if stage in CLOSED_STAGES and closed_at is None:
+    if stage in ENDED and closed_at is None:
         raise RefusalError("closed_at", "", f"is empty although the stage is {stage}")
-    if closed_at is not None and stage not in ENDED_STAGES:
+    if closed_at is not None and stage not in ENDED | SET_ASIDE:
         raise RefusalError("closed_at", closed_at, f"is given although the stage is {stage}")
 
 
