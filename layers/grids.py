@@ -91,6 +91,8 @@ def query(session: Session, scope: Scope, view: View) -> Picture:
     if key not in MEASURES:
         raise InvalidInputError(f"measure={key!r} is none of {', '.join(MEASURES)}.")
     value_of, legend_of, form = MEASURES[key]
+    if _is_empty(session, scope, view):
+        return Picture(legend=legend_of([]), shown=0, total=0, units=())
     scheme = grids.scheme(session, scope, view.scheme)
     level = grids.level_for(session, scope, view)
     tallies = grids.tallies(session, scope, _everywhere(view), level.level)
@@ -128,10 +130,17 @@ def _notes(measure: str, level: int, scheme: Scheme) -> tuple[Words, ...]:
 
 def outlines(session: Session, scope: Scope, view: View) -> Sequence[Outline]:
     """Return the borders of the same grids."""
+    if _is_empty(session, scope, view):
+        return []
     level = grids.level_for(session, scope, view)
     return [
         Outline(unit.id, unit.geometry) for unit in grids.units(session, scope, view, level.level)
     ]
+
+
+def _is_empty(session: Session, scope: Scope, view: View) -> bool:
+    """Tell whether there is no grid at all, which is no error unless a scheme is named."""
+    return view.scheme is None and not grids.schemes(session, scope)
 
 
 def _everywhere(view: View) -> View:
