@@ -7,9 +7,9 @@ be filtered, such as category and stage; any filter is a set of codes. Answers a
 moment, whatever the order in which rows arrive.
 
 Design. Rows are kept in segments of about half a million, each a stretch of time, sorted inside by
-cell and with a histogram of coarse cells (`data.segments`); a window that holds a whole segment
-adds up histograms, and only the segments at its two ends are read row by row. New rows go to a tail
-that every question looks through (`data.ledger`).
+cell and with a histogram of coarse cells (`segments` in `data.counting`); a window that holds a
+whole segment adds up histograms, and only the segments at its two ends are read row by row. New
+rows go to a tail that every question looks through (`ledger`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
-from data.errors import InvalidInputError
-from data.ledger import Ledger, Sizes
-from data.registers import Coarse, Places
-from data.segments import (
+from data.counting.ledger import Ledger, Sizes
+from data.counting.registers import Coarse, Places
+from data.counting.segments import (
     COARSE_RESOLUTION,
     Cells,
     Counts,
@@ -33,7 +32,8 @@ from data.segments import (
     chosen,
     in_ranges,
 )
-from data.tallies import folded, merged, runs
+from data.counting.tallies import folded, merged, runs
+from data.errors import InvalidInputError
 
 MOST_CODES = 65_536
 EPOCH_S = 946_684_800

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from data import cells
+from data.counting.ledger import Sizes
 from data.counts import CountIndex
 from data.errors import InvalidInputError, TooLargeError
-from data.ledger import Sizes
 from tests.plain_counts import Integers, PlainCounts, Pool, listed
 
 START = 1_700_000_000

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from data import cells
+from data.counting.ledger import Sizes
 from data.counts import CountIndex
-from data.ledger import Sizes
 from tests.plain_counts import Integers, PlainCounts, Pool, listed
 
 ROWS = 300_000

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data import cells
+from data.counting.ledger import Sizes
 from data.counts import CountIndex
-from data.ledger import Sizes
 from tests.plain_counts import Answer, PlainCounts, Pool, listed
 
 START = 1_700_000_000

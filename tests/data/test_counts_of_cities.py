@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import insert
 
 from data import cells
+from data.counting.ledger import Sizes
 from data.counts import CountIndex
 from data.geo import IncidentFilter, Period, View
-from data.ledger import Sizes
 from data.models import Incident
 from data.reads import incidents
 from data.scope import BUILT_IN_OPERATOR

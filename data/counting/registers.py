@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from data.counting.segments import Cells, Counts
 from data.errors import InvalidInputError, TooLargeError
-from data.segments import Cells, Counts
 
 Positions = npt.NDArray[np.int64]
 MOST_PLACES = 65_536

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.merging import Built, Merge, Numbers, Pile, Plan
-from data.segments import Codes, Rows, Segment
+from data.counting.merging import Built, Merge, Numbers, Pile, Plan
+from data.counting.segments import Codes, Rows, Segment
 
 MOST_SEGMENT_ROWS = 524_288
 _POSITION_BITS = 20

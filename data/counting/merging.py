@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.segments import Rows, Segment, joined
+from data.counting.segments import Rows, Segment, joined
 
 Numbers = npt.NDArray[np.int64]
 NARROW_SHARE = 1.5

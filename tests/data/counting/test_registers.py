@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.counting.registers import Coarse, Places
 from data.errors import InvalidInputError
-from data.registers import Coarse, Places
 
 batches = st.lists(st.lists(st.integers(0, 40), max_size=12), max_size=6)
 combinations = st.lists(

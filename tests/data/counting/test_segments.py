@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import cells
-from data.segments import MANY_STRETCHES, Spots, in_ranges
-from data.tallies import folded, merged, runs
+from data.counting.segments import MANY_STRETCHES, Spots, in_ranges
+from data.counting.tallies import folded, merged, runs
 
 keys = st.lists(st.integers(0, 60), max_size=80)
 ends = st.lists(st.integers(0, 63), max_size=20, unique=True).map(sorted)

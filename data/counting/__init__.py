@@ -1,0 +1,1 @@
+"""The parts of the counting index; `data.counts` is its face."""
