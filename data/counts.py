@@ -21,25 +21,26 @@ import numpy.typing as npt
 
 from data import cells as h3_cells
 from data.counting.ledger import Ledger, Sizes
-from data.counting.registers import Coarse, Places
+from data.counting.registers import Places, Register
 from data.counting.segments import (
     COARSE_RESOLUTION,
+    FINE_RESOLUTION,
     Cells,
     Counts,
     Question,
     Rows,
     Segment,
     chosen,
-    in_ranges,
 )
-from data.counting.tallies import folded, merged, runs
+from data.counting.spots import Spots, in_ranges
+from data.counting.tallies import folded, runs, with_more
+from data.counting.totals import RunningTotals
 from data.errors import InvalidInputError
 
 MOST_CODES = 65_536
 EPOCH_S = 946_684_800
 """Times are kept as seconds since 2000-01-01 UTC, which 32 bits carry from 1931 to 2068."""
 
-_COARSE_SHIFT = np.uint64(h3_cells.digit_shift(COARSE_RESOLUTION))
 _EARLIEST_S, _LATEST_S = int(np.iinfo(np.int32).min), int(np.iinfo(np.int32).max)
 
 
@@ -70,7 +71,9 @@ class CountIndex:
             raise InvalidInputError(
                 f"Rows are kept at resolution {h3_cells.BASE_RESOLUTION}, not {base_resolution}."
             )
-        self._coarse = Coarse()
+        self._coarse = Register(_shift(COARSE_RESOLUTION))
+        self._fine = Register(_shift(FINE_RESOLUTION))
+        self._totals = RunningTotals()
         self._places = Places(tuple(levels))
         self._ledger = Ledger(
             sizes or Sizes(), self._build, self._column_of, in_background=in_background
@@ -100,7 +103,6 @@ class CountIndex:
             Dense grid id of each row and level, -1 for none, shape (n, levels); None is none.
         """
         rows = self._checked(cells, times, codes, grids)
-        self._coarse.add(rows.cells >> _COARSE_SHIFT)
         return self._ledger.append(rows)
 
     def update(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> None:
@@ -119,7 +121,8 @@ class CountIndex:
 
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
-        return self._ledger.nbytes()
+        rows, histograms = self._ledger.nbytes()
+        return rows, histograms + self._totals.nbytes
 
     def settle(self) -> None:
         """Wait until the background has nothing to do."""
@@ -151,19 +154,15 @@ class CountIndex:
                 f"Resolution {resolution} does not exist; ask for 0 to {h3_cells.BASE_RESOLUTION}."
             )
         question = self._question(since, until, codes, within)
-        shift = np.uint64(h3_cells.digit_shift(resolution))
+        finest = resolution
+        if within is not None:
+            finest = max(resolution, h3_cells.finest_resolution(within))
         with self._ledger.lock:
-            if resolution <= COARSE_RESOLUTION and _is_coarse(within) and question.fits_histograms:
-                prefixes, counts = self._by_column(question)
-                prefixes >>= shift - _COARSE_SHIFT
-                prefixes, counts = folded(prefixes, counts)
+            if finest <= FINE_RESOLUTION:
+                is_coarse = finest <= COARSE_RESOLUTION
+                prefixes, counts = self._by_column(question, is_coarse, _shift(resolution))
             else:
-                held = [
-                    segment for segment in self._ledger.segments() if segment.overlaps(question)
-                ]
-                parts = [runs(segment.cells_of(question) >> shift) for segment in held]
-                parts.append(runs(np.sort(self._tail_cells(question) >> shift)))
-                prefixes, counts = merged(parts)
+                prefixes, counts = self._by_row(question, _shift(resolution))
         return h3_cells.from_prefixes(prefixes, resolution), counts
 
     def count_by_grid(
@@ -231,41 +230,75 @@ class CountIndex:
         return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
 
     def _build(self, rows: Rows) -> Segment:
-        columns = self._coarse.columns_of(rows.cells >> _COARSE_SHIFT)
-        return Segment.of(rows, columns, len(self._coarse), len(self._places))
+        coarse, fine = self._coarse.runs(rows.cells), self._fine.runs(rows.cells)
+        return Segment.of(rows, coarse, fine, len(self._coarse), len(self._places))
 
     def _column_of(self, cell: np.uint64) -> int:
-        return int(self._coarse.columns_of(np.asarray(cell >> _COARSE_SHIFT)))
+        return int(self._coarse.columns_of(np.asarray(cell >> self._coarse.shift)))
 
-    def _tail_cells(self, question: Question) -> Cells:
+    def _tail_keys(self, question: Question, shift: np.uint64) -> Cells:
+        """Return the prefixes of the rows of the tail that are asked for, ascending."""
         cells = chosen(self._ledger.tail(), question).cells
-        return cells if question.ranges is None else cells[in_ranges(cells, question.ranges)]
-
-    def _by_column(self, question: Question) -> tuple[Cells, Counts]:
-        """Return prefixes of the coarse resolution, ascending, and their counts where not 0."""
-        known, columns = self._coarse.known
-        sums = np.zeros(len(known), dtype=np.int64)
-        parts = [runs(np.sort(self._tail_cells(question) >> _COARSE_SHIFT))]
-        for segment in self._ledger.segments():
-            if segment.is_inside(question):
-                counts = segment.totals
-                if question.wanted is not None:
-                    counts = question.codes_of(segment.histogram)
-                sums[: len(counts)] += counts
-            elif segment.overlaps(question):
-                parts.append(runs(segment.cells_of(question) >> _COARSE_SHIFT))
-        counts = sums[columns]
         if question.ranges is not None:
-            counts[~in_ranges(known << _COARSE_SHIFT, question.ranges)] = 0
-        for prefixes, more in parts:
-            counts[np.searchsorted(known, prefixes)] += more
-        held = np.flatnonzero(counts)
-        return known[held], counts[held]
+            cells = cells[in_ranges(cells, question.ranges)]
+        return np.sort(cells >> shift)
+
+    def _by_row(self, question: Question, shift: np.uint64) -> tuple[Cells, Counts]:
+        """Return prefixes, ascending, and their counts, from the cell of each row."""
+        keys = [
+            segment.cells_of(question) >> shift
+            for segment in self._ledger.segments()
+            if segment.overlaps(question)
+        ]
+        together = np.concatenate([*keys, self._tail_keys(question, shift)])
+        together.sort(kind="stable")  # merges what is sorted already
+        return runs(together)
+
+    def _by_column(
+        self, question: Question, is_coarse: bool, shift: np.uint64
+    ) -> tuple[Cells, Counts]:
+        """Return prefixes, ascending, and their counts where not 0, from the runs of segments."""
+        register = self._coarse if is_coarse else self._fine
+        known, columns = register.known
+        sums = np.zeros(len(known), dtype=np.int64)
+        segments = self._ledger.segments()
+        if is_coarse:
+            segments = self._add_inside(sums, segments, question)
+        for segment in segments:
+            if segment.overlaps(question):
+                at, more = segment.counted(question, segment.coarse if is_coarse else segment.fine)
+                sums[at] += more
+        if question.ranges is not None:
+            firsts, lasts = question.ranges
+            spots = Spots.of(known, (firsts >> register.shift, lasts >> register.shift))
+            known, columns = spots.take(known), spots.take(columns)
+        counts = sums.take(columns)
+        held = counts.nonzero()[0]
+        keys, counts = known[held], counts[held]
+        if shift > register.shift:
+            keys, counts = folded(keys >> (shift - register.shift), counts)
+        return with_more(keys, counts, *runs(self._tail_keys(question, shift)))
+
+    def _add_inside(
+        self, sums: Counts, segments: list[Segment], question: Question
+    ) -> list[Segment]:
+        """Add segments that lie inside the window by their histograms; return the others."""
+        if not question.fits_histograms:
+            return segments
+        if question.wanted is None:
+            self._totals.add_inside(sums, segments, question)
+        others = []
+        for segment in segments:
+            if not segment.is_inside(question):
+                others.append(segment)
+            elif question.wanted is not None:
+                counts = question.codes_of(segment.histogram)
+                sums[: len(counts)] += counts
+        return others
 
 
-def _is_coarse(within: Cells | None) -> bool:
-    """Tell whether no cell of a cover is finer than the histograms."""
-    return within is None or h3_cells.finest_resolution(within) <= COARSE_RESOLUTION
+def _shift(resolution: int) -> np.uint64:
+    return np.uint64(h3_cells.digit_shift(resolution))
 
 
 def _clipped(moment_s: int) -> int:

@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.counting.runs import Runs, kept
+from data.counting.spots import Ranges, Spots
+
 COARSE_RESOLUTION = 8
 """Histograms are kept at this resolution; coarser counts are folded from it."""
 
+FINE_RESOLUTION = 9
+"""Runs are kept up to this resolution; cells of a finer one hold too few rows to be worth it."""
+
 SHARED_ROW = 255
 """Codes from here on share one row of the histograms, so that a high code costs no memory."""
-
-MANY_STRETCHES = 64
-"""With more stretches than this, rows are taken by index instead of one by one."""
 
 FEW_SPANS = 12
 """Up to so many spans of codes are compared; more are looked up, which takes as long as ten."""
@@ -31,9 +34,8 @@ Seconds = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint8 | np.uint16]
 """Narrow as long as every code of the rows is below 256."""
 Counts = npt.NDArray[np.int64]
-Positions = npt.NDArray[np.intp]
-Ranges = tuple[Cells, Cells]
-"""First and last base cell of each range, both inclusive, ascending and apart."""
+Columns = npt.NDArray[np.uint32]
+Counted = npt.NDArray[np.uint32 | np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,43 +127,6 @@ class Question:
         return np.asarray(table.sum(axis=0, dtype=np.int64))
 
 
-@dataclass(frozen=True, slots=True)
-class Spots:
-    """Where in a segment the rows of some ranges lie."""
-
-    starts: Positions
-    stops: Positions
-    index: Positions | None
-    """Every position, where there are too many stretches to take them one by one."""
-
-    @classmethod
-    def of(cls, cells: Cells, ranges: Ranges | None) -> Spots:
-        """Find the ranges in ascending cells; None is everywhere."""
-        if ranges is None:
-            return cls(np.array([0]), np.array([len(cells)]), None)
-        starts = np.searchsorted(cells, ranges[0], side="left")
-        stops = np.searchsorted(cells, ranges[1], side="right")
-        held = np.flatnonzero(stops > starts)
-        starts, stops = starts[held], stops[held]
-        if len(starts) > 1:
-            # Ranges that follow on each other without a row between them are one.
-            apart = np.concatenate(([True], starts[1:] != stops[:-1]))
-            starts, stops = starts[apart], stops[np.concatenate((apart[1:], [True]))]
-        if len(starts) <= MANY_STRETCHES:
-            return cls(starts, stops, None)
-        lengths = stops - starts
-        skipped = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
-        return cls(starts, stops, np.arange(len(skipped)) + skipped)
-
-    def take(self, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return a column at these spots, in the order of cells."""
-        if self.index is not None:
-            return np.asarray(column[self.index])
-        stretches = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
-        parts = [column[start:stop] for start, stop in stretches]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else column[:0]
-
-
 @dataclass(slots=True)
 class Segment:
     """Rows sorted by cell. Only codes and histograms ever change, by `recode`."""
@@ -173,41 +138,44 @@ class Segment:
     """Latest time, inclusive."""
     histogram: npt.NDArray[np.int32]
     """Rows by code, up to SHARED_ROW, and by column of COARSE_RESOLUTION."""
-    totals: Counts
-    """Sum of the histogram over codes; shape (columns,). A change of codes leaves it as it is."""
     by_place: npt.NDArray[np.int32]
     """Rows by code, up to SHARED_ROW, and by place."""
+    coarse: Runs
+    """Runs of COARSE_RESOLUTION."""
+    fine: Runs
+    """Runs of FINE_RESOLUTION."""
 
     @classmethod
-    def of(cls, rows: Rows, columns: npt.NDArray[np.int64], width: int, places: int) -> Segment:
+    def of(cls, rows: Rows, coarse: Runs, fine: Runs, width: int, places: int) -> Segment:
         """Make a segment of rows that are sorted by cell.
 
         Parameters
         ----------
-        columns
-            Histogram column of each row.
+        coarse, fine
+            Runs of the rows.
         width, places
-            How many columns and places there are.
+            How many columns of the coarse resolution and how many places there are.
         """
         lines = np.minimum(rows.codes, SHARED_ROW).astype(np.int64)
         codes = int(lines.max()) + 1
+        columns = coarse.columns.astype(np.int64).repeat(coarse.lengths())
         cell_key, place_key = lines * width + columns, lines * places + rows.places
         histogram = np.bincount(cell_key, minlength=codes * width).astype(np.int32)
         by_place = np.bincount(place_key, minlength=codes * places).astype(np.int32)
-        histogram = histogram.reshape(codes, width)
         return cls(
             rows,
             int(rows.times.min()),
             int(rows.times.max()),
-            histogram,
-            histogram.sum(axis=0, dtype=np.int64),
+            histogram.reshape(codes, width),
             by_place.reshape(codes, places),
+            coarse,
+            fine,
         )
 
     @property
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
-        histograms = (self.histogram, self.totals, self.by_place)
+        histograms = (self.histogram, self.by_place, self.coarse, self.fine)
         return sum(column.nbytes for column in self.rows.columns()), sum(
             histogram.nbytes for histogram in histograms
         )
@@ -222,18 +190,38 @@ class Segment:
 
     def cells_of(self, question: Question) -> Cells:
         """Return the base cells of the rows asked for, ascending."""
-        spots = Spots.of(self.rows.cells, question.ranges)
-        keep = None
-        if not self.is_inside(question):
-            keep = question.holds(spots.take(self.rows.times), self.first, self.last)
-        if question.wanted is not None:
-            keep = both(keep, question.wants(spots.take(self.rows.codes)))
-        cells = spots.take(self.rows.cells)
-        return cells if keep is None else cells[np.flatnonzero(keep)]
+        spots = None if question.ranges is None else Spots.of(self.rows.cells, question.ranges)
+        keep = self._kept(question, spots)
+        cells = self.rows.cells if spots is None else spots.take(self.rows.cells)
+        return cells if keep is None else cells.take(keep.nonzero()[0])
+
+    def counted(self, question: Question, runs: Runs) -> tuple[Columns, Counted]:
+        """Return the columns of runs, each once, and how many rows asked for each holds.
+
+        The ranges asked for must be made of whole cells of the resolution of the runs.
+        """
+        spots = None
+        if question.ranges is not None:
+            spots = Spots.of(self.rows.cells, question.ranges)
+            runs = runs.at(spots)
+        keep = self._kept(question, spots)
+        return runs.columns, runs.lengths() if keep is None else kept(keep, runs.ends)
 
     def places_of(self, question: Question) -> npt.NDArray[np.uint16]:
         """Return the places of the rows asked for; the ranges are not looked at."""
-        return chosen(self.rows, question).places
+        keep = self._kept(question, None)
+        return self.rows.places if keep is None else self.rows.places.take(keep.nonzero()[0])
+
+    def _kept(self, question: Question, spots: Spots | None) -> npt.NDArray[np.bool_] | None:
+        """Tell for each row at the spots, or each row, whether window and codes want it."""
+        times, codes, keep = self.rows.times, self.rows.codes, None
+        if not self.is_inside(question):
+            keep = question.holds(
+                times if spots is None else spots.take(times), self.first, self.last
+            )
+        if question.wanted is not None:
+            keep = both(keep, question.wants(codes if spots is None else spots.take(codes)))
+        return keep
 
     def recode(self, position: int, column: int, code: int) -> None:
         """Give one row another code."""
@@ -269,12 +257,3 @@ def both(
     if one is None or other is None:
         return other if one is None else one
     return one & other
-
-
-def in_ranges(cells: Cells, ranges: Ranges) -> npt.NDArray[np.bool_]:
-    """Tell for each cell, in any order, whether a range holds it."""
-    firsts, lasts = ranges
-    if len(firsts) == 0:
-        return np.zeros(len(cells), dtype=bool)
-    after = np.searchsorted(firsts, cells, side="right")
-    return (after > 0) & (cells <= lasts[after - 1])
