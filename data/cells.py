@@ -28,6 +28,8 @@ Cells = npt.NDArray[np.uint64]
 _RESOLUTION_SHIFT = 52
 _RESOLUTION_MASK = 0xF << _RESOLUTION_SHIFT
 _BITS_A_DIGIT = 3
+_ALL_SIXES, _ALL_ONES = np.uint64(0o666666666666666), np.uint64(0o111111111111111)
+_ABOVE_DIGITS = np.uint64(1 << 45)
 
 
 def cells_at(longitudes: Sequence[float], latitudes: Sequence[float]) -> Cells:
@@ -113,16 +115,15 @@ def base_ranges(cover: Cells) -> tuple[Cells, Cells]:
 
 
 def _over_unused_digits(lasts: Cells, shifts: Cells) -> Cells:
-    """Move each end over the digit 7, which no cell has, so that neighbours in order touch."""
-    lasts = lasts.copy()
-    moved, bits = np.arange(len(lasts)), np.uint64(_BITS_A_DIGIT)
-    while len(moved):
-        is_last_child = ((lasts[moved] >> shifts) & np.uint64(7)) == np.uint64(6)
-        is_last_child &= shifts < np.uint64(_BITS_A_DIGIT * BASE_RESOLUTION)
-        moved, shifts = moved[is_last_child], shifts[is_last_child]
-        lasts[moved] |= np.uint64(1) << shifts
-        shifts = shifts + bits
-    return lasts
+    """Move each end over the digit 7, which no cell has, so that neighbours in order touch.
+
+    The sixes that a cell ends with become sevens, as far up as there are no other digits.
+    """
+    differing = ((lasts ^ _ALL_SIXES) | _ABOVE_DIGITS) >> shifts
+    below = (differing & (~differing + np.uint64(1))) - np.uint64(1)
+    sixes = np.bitwise_count(below) // np.uint8(_BITS_A_DIGIT) * np.uint64(_BITS_A_DIGIT)
+    ones = _ALL_ONES & ((np.uint64(1) << sixes) - np.uint64(1))
+    return lasts | (ones << shifts)
 
 
 def hexadecimal(cell: int) -> str:

@@ -20,21 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
+from data.counting.by_cell import CellCounter
 from data.counting.ledger import Ledger, Sizes
-from data.counting.registers import Places, Register
-from data.counting.segments import (
-    COARSE_RESOLUTION,
-    FINE_RESOLUTION,
-    Cells,
-    Counts,
-    Question,
-    Rows,
-    Segment,
-    chosen,
-)
-from data.counting.spots import Spots, in_ranges
-from data.counting.tallies import folded, runs, with_more
-from data.counting.totals import RunningTotals
+from data.counting.registers import Places
+from data.counting.segments import Cells, Counts, Question, Rows, Segment, chosen
 from data.errors import InvalidInputError
 
 MOST_CODES = 65_536
@@ -71,9 +60,7 @@ class CountIndex:
             raise InvalidInputError(
                 f"Rows are kept at resolution {h3_cells.BASE_RESOLUTION}, not {base_resolution}."
             )
-        self._coarse = Register(_shift(COARSE_RESOLUTION))
-        self._fine = Register(_shift(FINE_RESOLUTION))
-        self._totals = RunningTotals()
+        self._by_cell = CellCounter()
         self._places = Places(tuple(levels))
         self._ledger = Ledger(
             sizes or Sizes(), self._build, self._column_of, in_background=in_background
@@ -122,7 +109,7 @@ class CountIndex:
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
         rows, histograms = self._ledger.nbytes()
-        return rows, histograms + self._totals.nbytes
+        return rows, histograms + self._by_cell.totals.nbytes
 
     def settle(self) -> None:
         """Wait until the background has nothing to do."""
@@ -154,16 +141,11 @@ class CountIndex:
                 f"Resolution {resolution} does not exist; ask for 0 to {h3_cells.BASE_RESOLUTION}."
             )
         question = self._question(since, until, codes, within)
-        finest = resolution
-        if within is not None:
-            finest = max(resolution, h3_cells.finest_resolution(within))
+        finest = 0 if within is None else h3_cells.finest_resolution(within)
         with self._ledger.lock:
-            if finest <= FINE_RESOLUTION:
-                is_coarse = finest <= COARSE_RESOLUTION
-                prefixes, counts = self._by_column(question, is_coarse, _shift(resolution))
-            else:
-                prefixes, counts = self._by_row(question, _shift(resolution))
-        return h3_cells.from_prefixes(prefixes, resolution), counts
+            return self._by_cell.count(
+                self._ledger.segments(), self._ledger.tail(), question, resolution, finest
+            )
 
     def count_by_grid(
         self,
@@ -177,13 +159,9 @@ class CountIndex:
         with self._ledger.lock:
             counts = np.zeros(len(self._places), dtype=np.int64)
             for segment in self._ledger.segments():
-                if segment.is_inside(question) and question.fits_histograms:
-                    by_place = question.codes_of(segment.by_place)
-                elif segment.overlaps(question):
-                    by_place = np.bincount(segment.places_of(question))
-                else:
-                    continue
-                counts[: len(by_place)] += by_place
+                if segment.overlaps(question):
+                    by_place = segment.count_by_place(question)
+                    counts[: len(by_place)] += by_place
             tail = chosen(self._ledger.tail(), question)
             counts += np.bincount(tail.places, minlength=len(counts))
             return self._places.by_grid(level, counts)
@@ -230,75 +208,14 @@ class CountIndex:
         return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
 
     def _build(self, rows: Rows) -> Segment:
-        coarse, fine = self._coarse.runs(rows.cells), self._fine.runs(rows.cells)
-        return Segment.of(rows, coarse, fine, len(self._coarse), len(self._places))
+        coarse, fine = (
+            register.runs(rows.cells) for register in (self._by_cell.coarse, self._by_cell.fine)
+        )
+        return Segment.of(rows, coarse, fine, len(self._by_cell.coarse), len(self._places))
 
     def _column_of(self, cell: np.uint64) -> int:
-        return int(self._coarse.columns_of(np.asarray(cell >> self._coarse.shift)))
-
-    def _tail_keys(self, question: Question, shift: np.uint64) -> Cells:
-        """Return the prefixes of the rows of the tail that are asked for, ascending."""
-        cells = chosen(self._ledger.tail(), question).cells
-        if question.ranges is not None:
-            cells = cells[in_ranges(cells, question.ranges)]
-        return np.sort(cells >> shift)
-
-    def _by_row(self, question: Question, shift: np.uint64) -> tuple[Cells, Counts]:
-        """Return prefixes, ascending, and their counts, from the cell of each row."""
-        keys = [
-            segment.cells_of(question) >> shift
-            for segment in self._ledger.segments()
-            if segment.overlaps(question)
-        ]
-        together = np.concatenate([*keys, self._tail_keys(question, shift)])
-        together.sort(kind="stable")  # merges what is sorted already
-        return runs(together)
-
-    def _by_column(
-        self, question: Question, is_coarse: bool, shift: np.uint64
-    ) -> tuple[Cells, Counts]:
-        """Return prefixes, ascending, and their counts where not 0, from the runs of segments."""
-        register = self._coarse if is_coarse else self._fine
-        known, columns = register.known
-        sums = np.zeros(len(known), dtype=np.int64)
-        segments = self._ledger.segments()
-        if is_coarse:
-            segments = self._add_inside(sums, segments, question)
-        for segment in segments:
-            if segment.overlaps(question):
-                at, more = segment.counted(question, segment.coarse if is_coarse else segment.fine)
-                sums[at] += more
-        if question.ranges is not None:
-            firsts, lasts = question.ranges
-            spots = Spots.of(known, (firsts >> register.shift, lasts >> register.shift))
-            known, columns = spots.take(known), spots.take(columns)
-        counts = sums.take(columns)
-        held = counts.nonzero()[0]
-        keys, counts = known[held], counts[held]
-        if shift > register.shift:
-            keys, counts = folded(keys >> (shift - register.shift), counts)
-        return with_more(keys, counts, *runs(self._tail_keys(question, shift)))
-
-    def _add_inside(
-        self, sums: Counts, segments: list[Segment], question: Question
-    ) -> list[Segment]:
-        """Add segments that lie inside the window by their histograms; return the others."""
-        if not question.fits_histograms:
-            return segments
-        if question.wanted is None:
-            self._totals.add_inside(sums, segments, question)
-        others = []
-        for segment in segments:
-            if not segment.is_inside(question):
-                others.append(segment)
-            elif question.wanted is not None:
-                counts = question.codes_of(segment.histogram)
-                sums[: len(counts)] += counts
-        return others
-
-
-def _shift(resolution: int) -> np.uint64:
-    return np.uint64(h3_cells.digit_shift(resolution))
+        coarse = self._by_cell.coarse
+        return int(coarse.columns_of(np.asarray(cell >> coarse.shift)))
 
 
 def _clipped(moment_s: int) -> int:

@@ -31,22 +31,22 @@ class Runs:
         """Return the bytes of both arrays."""
         return self.ends.nbytes + self.columns.nbytes
 
-    def lengths(self) -> Ends:
+    def lengths(self) -> Counts:
         """Return how many rows each run has."""
-        lengths = self.ends.copy()
-        lengths[1:] -= self.ends[:-1]
-        return lengths
+        return np.diff(self.ends, prepend=np.uint32(0)).astype(np.int64)
 
     def at(self, spots: Spots) -> Runs:
         """Return the runs that make up spots, as if there were no other rows."""
-        firsts = self.ends.searchsorted(spots.starts.astype(np.uint32), side="right")
-        lasts = self.ends.searchsorted(spots.stops.astype(np.uint32), side="left")
-        chosen = Spots.between(firsts, lasts + 1)
-        lengths = chosen.take(self.lengths())
-        return Runs(lengths.cumsum(dtype=np.uint32), chosen.take(self.columns))
+        starts, stops = spots.starts.astype(np.uint32), spots.stops.astype(np.uint32)
+        firsts = self.ends.searchsorted(starts, side="right")
+        lasts = self.ends.searchsorted(stops, side="left") + 1
+        chosen = Spots.between(firsts, lasts)
+        skipped = stops - (stops - starts).cumsum(dtype=np.uint32)
+        ends = chosen.take(self.ends) - skipped.repeat(lasts - firsts)
+        return Runs(ends, chosen.take(self.columns))
 
 
-def kept(keep: npt.NDArray[np.bool_], ends: Ends) -> npt.NDArray[np.int32]:
+def kept(keep: npt.NDArray[np.bool_], ends: Ends) -> Counts:
     """Return how many rows of each run are kept.
 
     Notes
@@ -57,7 +57,7 @@ def kept(keep: npt.NDArray[np.bool_], ends: Ends) -> npt.NDArray[np.int32]:
     words = np.zeros((len(keep) >> int(_WORD_BITS)) + 1, dtype="<u4")
     bits = np.packbits(keep, bitorder="little")
     words.view(np.uint8)[: len(bits)] = bits
-    before = np.zeros(len(words), dtype=np.int32)
+    before = np.zeros(len(words), dtype=np.int64)
     np.bitwise_count(words[:-1]).cumsum(out=before[1:])
     at: Positions = (ends >> _WORD_BITS).astype(np.intp)
     found = words.take(at)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from data.counting.runs import Counts, Ends
+from data.counting.runs import Counts
 from data.counting.segments import Question, Segment
 
 
@@ -18,7 +18,7 @@ class RunningTotals:
 
     def __init__(self) -> None:
         self._segments: list[Segment] = []
-        self._planes: list[Ends] = [np.zeros(0, dtype=np.uint32)]
+        self._planes: list[Counts] = [np.zeros(0, dtype=np.int64)]
         """One more than there are segments: before the first, and after each."""
 
     @property
@@ -44,12 +44,11 @@ class RunningTotals:
             (number for number, (old, new) in enumerate(pairs) if old is not new),
             min(len(self._segments), len(segments)),
         )
-        del self._planes[same + 1 :]
+        planes = self._planes[: same + 1]
         for segment in segments[same:]:
-            before = self._planes[-1]
-            width = max(len(before), segment.histogram.shape[1])
-            plane = np.zeros(width, dtype=np.uint32)
+            before = planes[-1]
+            plane = np.zeros(max(len(before), segment.histogram.shape[1]), dtype=np.int64)
             plane[: len(before)] = before
             plane[segment.coarse.columns] += segment.coarse.lengths()
-            self._planes.append(plane)
-        self._segments = segments
+            planes.append(plane)
+        self._segments, self._planes = segments, planes

@@ -1,0 +1,108 @@
+"""Counts by cell: of coarse and fine cells from runs, of still finer ones from every row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data import cells as h3_cells
+from data.counting.registers import Register
+from data.counting.segments import (
+    COARSE_RESOLUTION,
+    FINE_RESOLUTION,
+    Cells,
+    Counts,
+    Question,
+    Rows,
+    Segment,
+    chosen,
+)
+from data.counting.spots import Spots, in_ranges
+from data.counting.tallies import folded, runs, with_more
+from data.counting.totals import RunningTotals
+
+
+class CellCounter:
+    """What counting by cell needs beside the rows: the columns of cells, and running totals."""
+
+    def __init__(self) -> None:
+        self.coarse = Register(_shift(COARSE_RESOLUTION))
+        self.fine = Register(_shift(FINE_RESOLUTION))
+        self.totals = RunningTotals()
+
+    def count(
+        self,
+        segments: list[Segment],
+        tail: Rows,
+        question: Question,
+        resolution: int,
+        finest_of_ranges: int,
+    ) -> tuple[Cells, Counts]:
+        """Return cells of a resolution, ascending, and how many rows asked for each holds."""
+        finest, shift = max(resolution, finest_of_ranges), _shift(resolution)
+        in_tail = _keys_in_tail(tail, question, shift)
+        if finest > FINE_RESOLUTION:
+            prefixes, counts = runs(_sorted_keys(segments, question, shift, in_tail))
+        else:
+            register = self.coarse if finest <= COARSE_RESOLUTION else self.fine
+            prefixes, counts = self._by_column(segments, question, register)
+            if shift > register.shift:
+                prefixes, counts = folded(prefixes >> (shift - register.shift), counts)
+            prefixes, counts = with_more(prefixes, counts, *runs(in_tail))
+        return h3_cells.from_prefixes(prefixes, resolution), counts
+
+    def _by_column(
+        self, segments: list[Segment], question: Question, register: Register
+    ) -> tuple[Cells, Counts]:
+        """Return prefixes as of a register, ascending, and their counts where not 0."""
+        known, columns = register.known
+        sums = np.zeros(len(known), dtype=np.int64)
+        if register is self.coarse:
+            self._add_coarse(sums, segments, question)
+        else:
+            for segment in _overlapping(segments, question):
+                segment.add_runs(sums, segment.fine, question)
+        if question.ranges is not None:
+            firsts, lasts = question.ranges
+            spots = Spots.of(known, (firsts >> register.shift, lasts >> register.shift))
+            known, columns = spots.take(known), spots.take(columns)
+        counts = sums.take(columns)
+        held = counts.nonzero()[0]
+        return known.take(held), counts.take(held)
+
+    def _add_coarse(self, sums: Counts, segments: list[Segment], question: Question) -> None:
+        """Add what segments hold by coarse column, of those inside the window by histograms."""
+        if question.wanted is None:
+            # Of all segments, so that the totals serve the next window too.
+            self.totals.add_inside(sums, segments, question)
+        for segment in _overlapping(segments, question):
+            if not (question.fits_histograms and segment.is_inside(question)):
+                segment.add_runs(sums, segment.coarse, question)
+            elif question.wanted is not None:
+                counts = question.codes_of(segment.histogram)
+                sums[: len(counts)] += counts
+
+
+def _shift(resolution: int) -> np.uint64:
+    return np.uint64(h3_cells.digit_shift(resolution))
+
+
+def _overlapping(segments: list[Segment], question: Question) -> list[Segment]:
+    return [segment for segment in segments if segment.overlaps(question)]
+
+
+def _keys_in_tail(tail: Rows, question: Question, shift: np.uint64) -> Cells:
+    """Return the prefixes of the rows asked for, which are in no order, ascending."""
+    cells = chosen(tail, question).cells if len(tail) else tail.cells
+    if question.ranges is not None:
+        cells = cells[in_ranges(cells, question.ranges)]
+    return np.sort(cells >> shift)
+
+
+def _sorted_keys(
+    segments: list[Segment], question: Question, shift: np.uint64, more: Cells
+) -> Cells:
+    """Return the prefixes of the rows asked for in segments, and more, ascending."""
+    keys = [segment.cells_of(question) >> shift for segment in _overlapping(segments, question)]
+    together = np.concatenate([*keys, more])
+    together.sort(kind="stable")  # which merges what is sorted already
+    return together
