@@ -44,16 +44,14 @@ class CellCounter:
             prefixes, counts = runs(_sorted_keys(segments, question, shift, in_tail))
         else:
             register = self.coarse if finest <= COARSE_RESOLUTION else self.fine
-            prefixes, counts = self._by_column(segments, question, register)
-            if shift > register.shift:
-                prefixes, counts = folded(prefixes >> (shift - register.shift), counts)
+            prefixes, counts = self._by_column(segments, question, register, shift)
             prefixes, counts = with_more(prefixes, counts, *runs(in_tail))
         return h3_cells.from_prefixes(prefixes, resolution), counts
 
     def _by_column(
-        self, segments: list[Segment], question: Question, register: Register
+        self, segments: list[Segment], question: Question, register: Register, shift: np.uint64
     ) -> tuple[Cells, Counts]:
-        """Return prefixes as of a register, ascending, and their counts where not 0."""
+        """Return prefixes, ascending, and their counts where not 0, from runs and histograms."""
         known, columns = register.known
         sums = np.zeros(len(known), dtype=np.int64)
         if register is self.coarse:
@@ -61,13 +59,16 @@ class CellCounter:
         else:
             for segment in _overlapping(segments, question):
                 segment.add_runs(sums, segment.fine, question)
-        if question.ranges is not None:
+        if question.ranges is None:
+            prefixes, counts = register.folded(known, sums.take(columns), shift)
+        else:
             firsts, lasts = question.ranges
             spots = Spots.of(known, (firsts >> register.shift, lasts >> register.shift))
-            known, columns = spots.take(known), spots.take(columns)
-        counts = sums.take(columns)
+            prefixes, counts = spots.take(known), sums.take(spots.take(columns))
+            if shift > register.shift:
+                prefixes, counts = folded(prefixes >> (shift - register.shift), counts)
         held = counts.nonzero()[0]
-        return known.take(held), counts.take(held)
+        return prefixes.take(held), counts.take(held)
 
     def _add_coarse(self, sums: Counts, segments: list[Segment], question: Question) -> None:
         """Add what segments hold by coarse column, of those inside the window by histograms."""

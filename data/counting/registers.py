@@ -29,6 +29,8 @@ class Register:
         default_factory=lambda: (np.zeros(0, np.uint64), np.zeros(0, np.int64))
     )
     """Prefixes, ascending, and the column of each."""
+    _groups: dict[int, tuple[Cells, Cells, Positions]] = field(default_factory=dict)
+    """By a larger shift: the prefixes that were folded, to what, and where each begins."""
 
     def __len__(self) -> int:
         return len(self.known[0])
@@ -46,6 +48,18 @@ class Register:
         """Return the column of each prefix; all must have one."""
         known, columns = self.known
         return columns[np.searchsorted(known, prefixes)]
+
+    def folded(self, known: Cells, counts: Counts, shift: np.uint64) -> tuple[Cells, Counts]:
+        """Return prefixes by a larger shift, ascending, and the sum of the counts of each."""
+        if shift == self.shift or len(known) == 0:
+            return known, counts
+        grouped = self._groups.get(int(shift))
+        if grouped is None or grouped[0] is not known:
+            prefixes = known >> (shift - self.shift)
+            starts = np.flatnonzero(np.diff(prefixes, prepend=~prefixes[:1]))
+            grouped = self._groups[int(shift)] = known, prefixes[starts], starts
+        _, prefixes, starts = grouped
+        return prefixes, np.add.reduceat(counts, starts)
 
     def _add(self, prefixes: Cells) -> None:
         """Give columns to ascending prefixes that have none."""

@@ -21,6 +21,8 @@ def with_more(
     keys: Cells, counts: Counts, more_keys: Cells, more_counts: Counts
 ) -> tuple[Cells, Counts]:
     """Add a smaller tally to a larger one, whose counts are changed; the keys of both ascend."""
+    if len(more_keys) == 0:
+        return keys, counts
     at = keys.searchsorted(more_keys)
     is_new = np.ones(len(more_keys), dtype=np.bool_)
     inside = at < len(keys)
