@@ -39,13 +39,13 @@ class CellCounter:
     ) -> tuple[Cells, Counts]:
         """Return cells of a resolution, ascending, and how many rows asked for each holds."""
         finest, shift = max(resolution, finest_of_ranges), _shift(resolution)
-        in_tail = _keys_in_tail(tail, question, shift)
+        in_tail = _cells_in_tail(tail, question)
         if finest > FINE_RESOLUTION:
-            prefixes, counts = runs(_sorted_keys(segments, question, shift, in_tail))
+            prefixes, counts = runs(_sorted_cells(segments, question, in_tail) >> shift)
         else:
             register = self.coarse if finest <= COARSE_RESOLUTION else self.fine
             prefixes, counts = self._by_column(segments, question, register, shift)
-            prefixes, counts = with_more(prefixes, counts, *runs(in_tail))
+            prefixes, counts = with_more(prefixes, counts, *runs(in_tail >> shift))
         return h3_cells.from_prefixes(prefixes, resolution), counts
 
     def _by_column(
@@ -91,19 +91,17 @@ def _overlapping(segments: list[Segment], question: Question) -> list[Segment]:
     return [segment for segment in segments if segment.overlaps(question)]
 
 
-def _keys_in_tail(tail: Rows, question: Question, shift: np.uint64) -> Cells:
-    """Return the prefixes of the rows asked for, which are in no order, ascending."""
+def _cells_in_tail(tail: Rows, question: Question) -> Cells:
+    """Return the base cells of the rows asked for, which are in no order, ascending."""
     cells = chosen(tail, question).cells if len(tail) else tail.cells
     if question.ranges is not None:
         cells = cells[in_ranges(cells, question.ranges)]
-    return np.sort(cells >> shift)
+    return np.sort(cells)
 
 
-def _sorted_keys(
-    segments: list[Segment], question: Question, shift: np.uint64, more: Cells
-) -> Cells:
-    """Return the prefixes of the rows asked for in segments, and more, ascending."""
-    keys = [segment.cells_of(question) >> shift for segment in _overlapping(segments, question)]
-    together = np.concatenate([*keys, more])
-    together.sort(kind="stable")  # which merges what is sorted already
-    return together
+def _sorted_cells(segments: list[Segment], question: Question, more: Cells) -> Cells:
+    """Return the base cells of the rows asked for in segments, and more, ascending."""
+    parts = [segment.cells_of(question) for segment in _overlapping(segments, question)]
+    cells = np.concatenate([*parts, more])
+    cells.sort(kind="stable")  # which merges what is sorted already
+    return cells if question.ranges is None else Spots.of(cells, question.ranges).take(cells)

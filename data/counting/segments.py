@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.counting.runs import Runs, kept
-from data.counting.spots import Ranges, Spots
+from data.counting.spots import Ranges, Spots, bridged
 
 COARSE_RESOLUTION = 8
 """Histograms are kept at this resolution; coarser counts are folded from it."""
@@ -26,6 +26,10 @@ FINE_RESOLUTION = 9
 
 SHARED_ROW = 255
 """Codes from here on share one row of the histograms, so that a high code costs no memory."""
+
+BRIDGED_CELLS = np.uint64(1 << 24)
+"""Ranges so near to each other, a cell of resolution 7, are read as one, with what lies between:
+a hundred rows more cost less than another stretch of rows."""
 
 FEW_SPANS = 12
 """Up to so many spans of codes are compared; more are looked up, which takes as long as ten."""
@@ -105,6 +109,11 @@ class Question:
             # Codes below the span wrap to large numbers: one comparison does for two.
             keep |= codes - first <= more
         return keep
+
+    @cached_property
+    def stretches(self) -> Ranges | None:
+        """Return ranges that are fewer and hold the ranges asked for; None is everywhere."""
+        return None if self.ranges is None else bridged(self.ranges, BRIDGED_CELLS)
 
     @cached_property
     def _spans(self) -> list[tuple[np.uint8, np.uint8]]:
@@ -196,20 +205,19 @@ class Segment:
         return self.first >= question.since and self.last < question.until
 
     def cells_of(self, question: Question) -> Cells:
-        """Return the base cells of the rows asked for, ascending."""
-        spots = None if question.ranges is None else Spots.of(self.rows.cells, question.ranges)
+        """Return the base cells of the rows asked for, ascending, and some between the ranges."""
+        spots = self._spots(question)
         keep = self._kept(question, spots)
         cells = self.rows.cells if spots is None else spots.take(self.rows.cells)
         return cells if keep is None else cells.take(keep.nonzero()[0])
 
     def add_runs(self, sums: Counts, runs: Runs, question: Question) -> None:
-        """Add to sums by column the rows asked for of each run.
+        """Add to sums by column the rows asked for of each run, and of some between the ranges.
 
         The ranges asked for must be made of whole cells of the resolution of the runs.
         """
-        spots = None
-        if question.ranges is not None:
-            spots = Spots.of(self.rows.cells, question.ranges)
+        spots = self._spots(question)
+        if spots is not None:
             runs = runs.at(spots)
         keep = self._kept(question, spots)
         counts = runs.lengths() if keep is None else kept(keep, runs.ends)
@@ -224,6 +232,10 @@ class Segment:
         keep = self._kept(question, None)
         places = self.rows.places
         return np.bincount(places if keep is None else places.take(keep.nonzero()[0]))
+
+    def _spots(self, question: Question) -> Spots | None:
+        stretches = question.stretches
+        return None if stretches is None else Spots.of(self.rows.cells, stretches)
 
     def _kept(self, question: Question, spots: Spots | None) -> npt.NDArray[np.bool_] | None:
         """Tell for each row at the spots, or each row, whether window and codes want it."""
