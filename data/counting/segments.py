@@ -104,10 +104,13 @@ class Question:
             return None
         if codes.dtype != np.uint8 or len(self._spans) > FEW_SPANS:
             return self.wanted[codes]
-        keep = np.zeros(len(codes), dtype=np.bool_)
-        for first, more in self._spans:
-            # Codes below the span wrap to large numbers: one comparison does for two.
-            keep |= codes - first <= more
+        # Codes below a span wrap to large numbers: one comparison does for two.
+        spans = (codes - first <= more for first, more in self._spans)
+        keep = next(spans, None)
+        if keep is None:
+            return np.zeros(len(codes), dtype=np.bool_)
+        for one in spans:
+            keep |= one
         return keep
 
     @cached_property
@@ -278,7 +281,8 @@ def chosen(rows: Rows, question: Question) -> Rows:
 def both(
     one: npt.NDArray[np.bool_] | None, other: npt.NDArray[np.bool_] | None
 ) -> npt.NDArray[np.bool_] | None:
-    """Combine two filters; None lets everything through."""
+    """Combine two filters, the first of which is changed; None lets everything through."""
     if one is None or other is None:
         return other if one is None else one
-    return one & other
+    one &= other
+    return one
