@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
-from data.counting.ledger import Ledger, Sizes
+from data.counting.ledger import Ledger
+from data.counting.merging import Sizes
 from data.counting.registers import Coarse, Places
 from data.counting.segments import (
     COARSE_RESOLUTION,
@@ -85,6 +86,8 @@ class CountIndex:
         times: npt.NDArray[np.int64],
         codes: npt.NDArray[np.int64],
         grids: npt.NDArray[np.int64] | None = None,
+        *,
+        places: npt.NDArray[np.uint16] | None = None,
     ) -> npt.NDArray[np.int64]:
         """Add rows and return their numbers.
 
@@ -98,16 +101,28 @@ class CountIndex:
             0 to 65,535, shape (n,); those below 255 are counted fastest.
         grids
             Dense grid id of each row and level, -1 for none, shape (n, levels); None is none.
+        places
+            What `places_of` returned for the grids, where that was asked before.
         """
-        rows = self._checked(cells, times, codes, grids)
+        if places is None:
+            shape = (len(cells), len(self._places.levels))
+            places = self._places.add(np.full(shape, -1) if grids is None else grids, len(cells))
+        rows = self._checked(cells, times, codes, places)
         self._coarse.add(rows.cells >> _COARSE_SHIFT)
         return self._ledger.append(rows)
 
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Return the grid of each place and level, -1 for none; shape (places, levels)."""
+        return self._places.grids
+
+    def places_of(self, grids: npt.NDArray[np.int64]) -> npt.NDArray[np.uint16]:
+        """Return the number of the combination of grids of each row; a new one gets the next."""
+        return self._places.add(grids, len(grids))
+
     def update(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> None:
         """Give rows other codes, such as after a change of stage."""
-        rows, codes = np.atleast_1d(rows), np.atleast_1d(codes)
-        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
-            raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
+        rows, codes = self._known(rows), np.atleast_1d(codes)
         if len(rows) != len(codes):
             raise InvalidInputError(
                 f"{len(rows):,} rows but {len(codes):,} codes: give one code for each row."
@@ -116,6 +131,11 @@ class CountIndex:
         with self._ledger.lock:
             for number, code in zip(rows.tolist(), codes.tolist(), strict=True):
                 self._ledger.recode(number, code)
+
+    def remove(self, rows: npt.NDArray[np.int64]) -> None:
+        """Take rows out of every answer; their numbers are not given again."""
+        for number in self._known(rows).tolist():
+            self._ledger.remove(number)
 
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
@@ -153,7 +173,9 @@ class CountIndex:
         question = self._question(since, until, codes, within)
         shift = np.uint64(h3_cells.digit_shift(resolution))
         with self._ledger.lock:
-            if resolution <= COARSE_RESOLUTION and _is_coarse(within) and question.fits_histograms:
+            finest = resolution if within is None else h3_cells.finest_resolution(within)
+            is_coarse = max(resolution, finest) <= COARSE_RESOLUTION
+            if is_coarse and question.fits_histograms:
                 prefixes, counts = self._by_column(question)
                 prefixes >>= shift - _COARSE_SHIFT
                 prefixes, counts = folded(prefixes, counts)
@@ -205,12 +227,18 @@ class CountIndex:
         ranges = None if within is None else h3_cells.base_ranges(np.asarray(within, np.uint64))
         return Question(_clipped(since), _clipped(until), wanted, ranges)
 
+    def _known(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        rows = np.atleast_1d(rows)
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
+            raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
+        return rows
+
     def _checked(
         self,
         cells: Cells,
         times: npt.NDArray[np.int64],
         codes: npt.NDArray[np.int64],
-        grids: npt.NDArray[np.int64] | None,
+        places: npt.NDArray[np.uint16],
     ) -> Rows:
         if not len(cells) == len(times) == len(codes):
             raise InvalidInputError(
@@ -224,9 +252,6 @@ class CountIndex:
         if len(seconds) and not (seconds.min() >= _EARLIEST_S and seconds.max() < _LATEST_S):
             raise InvalidInputError("A time lies outside 1931 to 2068.")
         _check_codes(codes)
-        if grids is None:
-            grids = np.full((len(cells), len(self._places.levels)), -1, dtype=np.int64)
-        places = self._places.add(np.asarray(grids), len(cells))
         narrow = np.uint8 if len(codes) == 0 or np.max(codes) < 256 else np.uint16
         return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
 
@@ -261,11 +286,6 @@ class CountIndex:
             counts[np.searchsorted(known, prefixes)] += more
         held = np.flatnonzero(counts)
         return known[held], counts[held]
-
-
-def _is_coarse(within: Cells | None) -> bool:
-    """Tell whether no cell of a cover is finer than the histograms."""
-    return within is None or h3_cells.finest_resolution(within) <= COARSE_RESOLUTION
 
 
 def _clipped(moment_s: int) -> int:

@@ -8,38 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from data.counting.merging import Built, Merge, Numbers, Pile, Plan
-from data.counting.segments import Codes, Rows, Segment
+from data.counting.merging import NO_NUMBER, TAIL_SHARE, Built, Merge, Numbers, Pile, Plan, Sizes
+from data.counting.segments import GONE, Codes, Rows, Segment
+from data.errors import InvalidInputError
 
-MOST_SEGMENT_ROWS = 524_288
 _POSITION_BITS = 20
 _POSITION = (1 << _POSITION_BITS) - 1
-_TAIL_SHARE = 4
-"""The tail has room for this many times the rows at which it is merged."""
 _TAIL = 0
 """Slot of the tail; a row lies at position `location & _POSITION` of slot `location >> 20`."""
+_GONE_LOCATION = int(np.iinfo(np.uint32).max)
 _GROWTH = 16
 """Locations grow by one part in this many, to keep a row at 4 bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many rows are kept together."""
-
-    segment_rows: int = MOST_SEGMENT_ROWS
-    tail_rows: int = 65_536
-    late_rows: int = 65_536
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.segment_rows <= MOST_SEGMENT_ROWS:
-            raise ValueError(f"a segment holds 1 to {MOST_SEGMENT_ROWS:,} rows")
-        most = min(self.segment_rows, (_POSITION + 1) // _TAIL_SHARE)
-        if not (1 <= self.tail_rows <= most and 0 <= self.late_rows <= self.segment_rows):
-            raise ValueError(f"a tail holds 1 to {most:,} rows, late rows at most fill a segment")
 
 
 class Ledger:
@@ -75,8 +58,8 @@ class Ledger:
         """Slots of the segments that share the timeline, the oldest first."""
         self._late = _TAIL
         """Slot of the late segment; the tail's own slot while there is none."""
-        self._tail = _empty_rows(_TAIL_SHARE * sizes.tail_rows)
-        self._tail_numbers = np.zeros(_TAIL_SHARE * sizes.tail_rows, dtype=np.int64)
+        self._tail = _empty_rows(TAIL_SHARE * sizes.tail_rows)
+        self._tail_numbers = np.zeros(TAIL_SHARE * sizes.tail_rows, dtype=np.int64)
         """Row number of each row of the tail."""
         self._tail_size = 0
         self._locations = np.zeros(0, dtype=np.uint32)
@@ -119,14 +102,31 @@ class Ledger:
 
     def recode(self, number: int, code: int) -> None:
         """Give a row another code; the caller holds the lock."""
-        location = int(self._locations[number])
-        position = location & _POSITION
-        segment = self._slots[location >> _POSITION_BITS]
+        segment, position = self._found(number)
         if segment is None:
             self._widen_tail(code)
             self._tail.codes[position] = code
         else:
             segment.recode(position, self._column_of(segment.rows.cells[position]), code)
+
+    def remove(self, number: int) -> None:
+        """Take a row out of every answer; its number is not given again."""
+        self.settle()  # what is being merged are copies, which would not learn of it
+        with self.lock:
+            segment, position = self._found(number)
+            if segment is None:
+                self._tail.times[position] = GONE
+                self._tail_numbers[position] = NO_NUMBER
+            else:
+                segment.remove(position, self._column_of(segment.rows.cells[position]))
+            self._locations[number] = _GONE_LOCATION
+
+    def _found(self, number: int) -> tuple[Segment | None, int]:
+        """Return the segment of a row, None for the tail, and its position there."""
+        location = int(self._locations[number])
+        if location == _GONE_LOCATION:
+            raise InvalidInputError(f"Row {number:,} was removed.")
+        return self._slots[location >> _POSITION_BITS], location & _POSITION
 
     def settle(self) -> None:
         """Wait until no merge is under way; raise what stopped the last one."""
@@ -192,7 +192,7 @@ class Ledger:
         def pile_of(position: int) -> Pile:
             return self._pile(self._timeline[position], copies)
 
-        merge = Merge(self._sizes.segment_rows, self._sizes.late_rows, self._build)
+        merge = Merge(self._sizes, self._build)
         starts = [self._segment(slot).first for slot in self._timeline]
         late = None if self._late == _TAIL else self._pile(self._late, copies)
         plan = merge.plan(arrived, starts, pile_of, late)
@@ -211,10 +211,10 @@ class Ledger:
         return segment
 
     def _numbers_in(self, slot: int) -> Numbers:
-        """Return the number of the row at each position of a segment."""
+        """Return the number of the row at each position of a segment, or NO_NUMBER."""
         locations = self._locations[: self.size]
         numbers = np.flatnonzero(locations >> np.uint32(_POSITION_BITS) == slot)
-        by_position = np.empty_like(numbers)
+        by_position = np.full(len(self._segment(slot).rows), NO_NUMBER)
         by_position[locations[numbers] & np.uint32(_POSITION)] = numbers
         return by_position
 

@@ -26,6 +26,9 @@ MANY_STRETCHES = 64
 FEW_SPANS = 12
 """Up to so many spans of codes are compared; more are looked up, which takes as long as ten."""
 
+GONE = int(np.iinfo(np.int32).max)
+"""Time of a row that was removed; no window reaches it."""
+
 Cells = npt.NDArray[np.uint64]
 Seconds = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.uint8 | np.uint16]
@@ -164,7 +167,7 @@ class Spots:
 
 @dataclass(slots=True)
 class Segment:
-    """Rows sorted by cell. Only codes and histograms ever change, by `recode`."""
+    """Rows sorted by cell. Only `recode` and `remove` ever change them."""
 
     rows: Rows
     first: int
@@ -177,6 +180,8 @@ class Segment:
     """Sum of the histogram over codes; shape (columns,). A change of codes leaves it as it is."""
     by_place: npt.NDArray[np.int32]
     """Rows by code, up to SHARED_ROW, and by place."""
+    has_gone: bool = False
+    """Whether rows were removed; histograms do not hold them, but `rows` still does."""
 
     @classmethod
     def of(cls, rows: Rows, columns: npt.NDArray[np.int64], width: int, places: int) -> Segment:
@@ -224,8 +229,9 @@ class Segment:
         """Return the base cells of the rows asked for, ascending."""
         spots = Spots.of(self.rows.cells, question.ranges)
         keep = None
-        if not self.is_inside(question):
-            keep = question.holds(spots.take(self.rows.times), self.first, self.last)
+        if self.has_gone or not self.is_inside(question):
+            last = GONE if self.has_gone else self.last
+            keep = question.holds(spots.take(self.rows.times), self.first, last)
         if question.wanted is not None:
             keep = both(keep, question.wants(spots.take(self.rows.codes)))
         cells = spots.take(self.rows.cells)
@@ -245,6 +251,15 @@ class Segment:
         self.histogram[after, column] += 1
         self.by_place[before, place] -= 1
         self.by_place[after, place] += 1
+
+    def remove(self, position: int, column: int) -> None:
+        """Take one row out of every answer."""
+        code, place = min(int(self.rows.codes[position]), SHARED_ROW), self.rows.places[position]
+        self.rows.times[position] = GONE
+        self.histogram[code, column] -= 1
+        self.totals[column] -= 1
+        self.by_place[code, place] -= 1
+        self.has_gone = True
 
     def _make_room(self, code: int) -> None:
         if code > np.iinfo(self.rows.codes.dtype).max:

@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from data.counting.ledger import MOST_SEGMENT_ROWS, Ledger, Sizes
+from data.counting.ledger import Ledger
+from data.counting.merging import MOST_SEGMENT_ROWS, Sizes
 from data.counting.segments import Question, Rows, Segment, chosen
 
 TINY = Sizes(segment_rows=12, tail_rows=4, late_rows=3)
