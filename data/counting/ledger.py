@@ -12,17 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.counting.merging import NO_NUMBER, TAIL_SHARE, Built, Merge, Numbers, Pile, Plan, Sizes
+from data.counting.locations import NO_NUMBER, Locations, Numbers
+from data.counting.merging import TAIL_SHARE, Built, Merge, Pile, Plan, Sizes
 from data.counting.segments import GONE, Codes, Rows, Segment
-from data.errors import InvalidInputError
 
-_POSITION_BITS = 20
-_POSITION = (1 << _POSITION_BITS) - 1
 _TAIL = 0
-"""Slot of the tail; a row lies at position `location & _POSITION` of slot `location >> 20`."""
-_GONE_LOCATION = int(np.iinfo(np.uint32).max)
-_GROWTH = 16
-"""Locations grow by one part in this many, to keep a row at 4 bytes."""
+"""Slot of the tail."""
 
 
 class Ledger:
@@ -48,7 +43,6 @@ class Ledger:
             Whether a full tail is merged by a thread or at once.
         """
         self.lock = threading.RLock()
-        self.size = 0
         self._sizes, self._build, self._column_of = sizes, build, column_of
         self._in_background = in_background
         self._merging: threading.Thread | None = None
@@ -62,7 +56,12 @@ class Ledger:
         self._tail_numbers = np.zeros(TAIL_SHARE * sizes.tail_rows, dtype=np.int64)
         """Row number of each row of the tail."""
         self._tail_size = 0
-        self._locations = np.zeros(0, dtype=np.uint32)
+        self._locations = Locations()
+
+    @property
+    def size(self) -> int:
+        """Return how many numbers were given."""
+        return self._locations.size
 
     def segments(self) -> list[Segment]:
         """Return the segments, in no order."""
@@ -88,11 +87,11 @@ class Ledger:
         self._raise_failure()
         with self.lock:
             numbers = np.arange(self.size, self.size + len(rows))
-            self._reserve(self.size + len(rows))
+            self._locations.reserve(self.size + len(rows))
             fits = self._tail_size + len(rows) <= len(self._tail)
             if fits:
                 self._to_tail(rows, numbers)
-                self.size += len(rows)
+                self._locations.size += len(rows)
         if not fits:
             self.settle()
             self._merge(Pile(rows, numbers))
@@ -119,14 +118,12 @@ class Ledger:
                 self._tail_numbers[position] = NO_NUMBER
             else:
                 segment.remove(position, self._column_of(segment.rows.cells[position]))
-            self._locations[number] = _GONE_LOCATION
+            self._locations.remove(number)
 
     def _found(self, number: int) -> tuple[Segment | None, int]:
         """Return the segment of a row, None for the tail, and its position there."""
-        location = int(self._locations[number])
-        if location == _GONE_LOCATION:
-            raise InvalidInputError(f"Row {number:,} was removed.")
-        return self._slots[location >> _POSITION_BITS], location & _POSITION
+        slot, position = self._locations.find(number)
+        return self._slots[slot], position
 
     def settle(self) -> None:
         """Wait until no merge is under way; raise what stopped the last one."""
@@ -140,12 +137,6 @@ class Ledger:
             failure, self._failure = self._failure, None
             raise failure
 
-    def _reserve(self, wanted: int) -> None:
-        if wanted > len(self._locations):
-            grown = np.zeros(wanted + wanted // _GROWTH, dtype=np.uint32)
-            grown[: self.size] = self._locations[: self.size]
-            self._locations = grown
-
     def _to_tail(self, rows: Rows, numbers: Numbers) -> None:
         start, stop = self._tail_size, self._tail_size + len(rows)
         if len(rows):
@@ -153,7 +144,7 @@ class Ledger:
         for held, given in zip(self._tail.columns(), rows.columns(), strict=True):
             held[start:stop] = given
         self._tail_numbers[start:stop] = numbers
-        self._locations[numbers] = np.arange(start, stop, dtype=np.uint32)
+        self._locations.put(numbers, _TAIL, start)
         self._tail_size = stop
 
     def _widen_tail(self, code: int) -> None:
@@ -200,7 +191,7 @@ class Ledger:
             changed = self._changed(copies, taken)
             self._swap(plan, taken)
             if more is not None:
-                self.size += len(more)
+                self._locations.size += len(more)
             for number, code in changed:
                 self.recode(number, code)
 
@@ -212,11 +203,7 @@ class Ledger:
 
     def _numbers_in(self, slot: int) -> Numbers:
         """Return the number of the row at each position of a segment, or NO_NUMBER."""
-        locations = self._locations[: self.size]
-        numbers = np.flatnonzero(locations >> np.uint32(_POSITION_BITS) == slot)
-        by_position = np.full(len(self._segment(slot).rows), NO_NUMBER)
-        by_position[locations[numbers] & np.uint32(_POSITION)] = numbers
-        return by_position
+        return self._locations.numbers_in(slot, len(self._segment(slot).rows))
 
     def _pile(self, slot: int, copies: dict[int, Codes]) -> Pile:
         with self.lock:
@@ -262,8 +249,7 @@ class Ledger:
         if slot == len(self._slots):
             self._slots.append(built.segment)
         self._slots[slot] = built.segment
-        positions = np.arange(len(built.numbers), dtype=np.uint32)
-        self._locations[built.numbers] = np.uint32(slot << _POSITION_BITS) | positions
+        self._locations.put(built.numbers, slot)
         return slot
 
 

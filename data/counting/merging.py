@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from data.counting.locations import NO_NUMBER, Numbers
 from data.counting.segments import Rows, Segment, joined
 
-Numbers = npt.NDArray[np.int64]
 MOST_SEGMENT_ROWS = 524_288
 TAIL_SHARE = 4
 """The tail has room for this many times the rows at which it is merged."""
-NO_NUMBER = -1
-"""Stands for the number of a row that was removed."""
 NARROW_SHARE = 1.5
 """An old segment that late rows have made this many times too large is split."""
 
