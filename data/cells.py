@@ -23,6 +23,9 @@ BASE_RESOLUTION = 15
 COARSEST_RESOLUTION = 5
 FINEST_RESOLUTION = 12
 
+NOWHERE = (1 << 59) | (BASE_RESOLUTION << 52) | (127 << 45)
+"""Stands for the base cell of a row without a place; has the form of one and is none of H3's."""
+
 Cells = npt.NDArray[np.uint64]
 
 _RESOLUTION_SHIFT = 52

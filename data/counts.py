@@ -14,15 +14,18 @@ rows go to a tail that every question looks through (`ledger`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
+from data.counting.arrivals import MOST_CODES, check_codes, clipped, rows_of
 from data.counting.ledger import Ledger
 from data.counting.merging import Sizes
 from data.counting.registers import Coarse, Places
+from data.counting.saving import Arrays, Facts, Held
 from data.counting.segments import (
     COARSE_RESOLUTION,
     Cells,
@@ -36,12 +39,7 @@ from data.counting.segments import (
 from data.counting.tallies import folded, merged, runs
 from data.errors import InvalidInputError
 
-MOST_CODES = 65_536
-EPOCH_S = 946_684_800
-"""Times are kept as seconds since 2000-01-01 UTC, which 32 bits carry from 1931 to 2068."""
-
 _COARSE_SHIFT = np.uint64(h3_cells.digit_shift(COARSE_RESOLUTION))
-_EARLIEST_S, _LATEST_S = int(np.iinfo(np.int32).min), int(np.iinfo(np.int32).max)
 
 
 class CountIndex:
@@ -107,7 +105,7 @@ class CountIndex:
         if places is None:
             shape = (len(cells), len(self._places.levels))
             places = self._places.add(np.full(shape, -1) if grids is None else grids, len(cells))
-        rows = self._checked(cells, times, codes, places)
+        rows = rows_of(cells, times, codes, places)
         self._coarse.add(rows.cells >> _COARSE_SHIFT)
         return self._ledger.append(rows)
 
@@ -127,7 +125,7 @@ class CountIndex:
             raise InvalidInputError(
                 f"{len(rows):,} rows but {len(codes):,} codes: give one code for each row."
             )
-        _check_codes(codes)
+        check_codes(codes)
         with self._ledger.lock:
             for number, code in zip(rows.tolist(), codes.tolist(), strict=True):
                 self._ledger.recode(number, code)
@@ -144,6 +142,29 @@ class CountIndex:
     def settle(self) -> None:
         """Wait until the background has nothing to do."""
         self._ledger.settle()
+
+    def taken_apart(self) -> tuple[Arrays, Facts]:
+        """Return named arrays and plain facts from which `put_together` makes the same index."""
+        arrays, facts = self._ledger.held().taken_apart()
+        known, columns = self._coarse.known
+        more = {"coarse-cells": known, "coarse-columns": columns, "places": self._places.grids}
+        return arrays | more, facts | {"levels": self._places.levels}
+
+    @classmethod
+    def put_together(
+        cls,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        facts: Facts,
+        *,
+        sizes: Sizes | None = None,
+        in_background: bool = True,
+    ) -> CountIndex:
+        """Make an index of arrays, which are taken over as they are and may be changed."""
+        index = cls(sizes=sizes, in_background=in_background)
+        index._coarse = Coarse((arrays["coarse-cells"], arrays["coarse-columns"]))
+        index._places = Places(tuple(facts["levels"]), np.array(arrays["places"]))
+        index._ledger.take_over(Held.put_together(arrays, facts))
+        return index
 
     def count(
         self,
@@ -221,39 +242,17 @@ class CountIndex:
         wanted = None
         if codes is not None:
             chosen_codes = np.fromiter(codes, dtype=np.int64, count=len(codes))
-            _check_codes(chosen_codes)
+            check_codes(chosen_codes)
             wanted = np.zeros(MOST_CODES, dtype=bool)
             wanted[chosen_codes] = True
         ranges = None if within is None else h3_cells.base_ranges(np.asarray(within, np.uint64))
-        return Question(_clipped(since), _clipped(until), wanted, ranges)
+        return Question(clipped(since), clipped(until), wanted, ranges)
 
     def _known(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         rows = np.atleast_1d(rows)
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
         return rows
-
-    def _checked(
-        self,
-        cells: Cells,
-        times: npt.NDArray[np.int64],
-        codes: npt.NDArray[np.int64],
-        places: npt.NDArray[np.uint16],
-    ) -> Rows:
-        if not len(cells) == len(times) == len(codes):
-            raise InvalidInputError(
-                f"{len(cells):,} cells, {len(times):,} times and {len(codes):,} codes: "
-                "each row needs one of each."
-            )
-        cells = np.asarray(cells, dtype=np.uint64)
-        if len(cells) and not h3_cells.are_base(cells):
-            raise InvalidInputError("A cell is not of the base resolution 15.")
-        seconds = np.asarray(times, dtype=np.int64) - EPOCH_S
-        if len(seconds) and not (seconds.min() >= _EARLIEST_S and seconds.max() < _LATEST_S):
-            raise InvalidInputError("A time lies outside 1931 to 2068.")
-        _check_codes(codes)
-        narrow = np.uint8 if len(codes) == 0 or np.max(codes) < 256 else np.uint16
-        return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
 
     def _build(self, rows: Rows) -> Segment:
         columns = self._coarse.columns_of(rows.cells >> _COARSE_SHIFT)
@@ -286,13 +285,3 @@ class CountIndex:
             counts[np.searchsorted(known, prefixes)] += more
         held = np.flatnonzero(counts)
         return known[held], counts[held]
-
-
-def _clipped(moment_s: int) -> int:
-    """Bring an edge of a window into the times that rows can have."""
-    return min(max(int(moment_s) - EPOCH_S, _EARLIEST_S), _LATEST_S)
-
-
-def _check_codes(codes: npt.NDArray[np.int64]) -> None:
-    if len(codes) and not (np.min(codes) >= 0 and np.max(codes) < MOST_CODES):
-        raise InvalidInputError(f"A code lies outside 0 to {MOST_CODES - 1:,}.")

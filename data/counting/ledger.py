@@ -14,6 +14,7 @@ import numpy as np
 
 from data.counting.locations import NO_NUMBER, Locations, Numbers
 from data.counting.merging import TAIL_SHARE, Built, Merge, Pile, Plan, Sizes
+from data.counting.saving import Held
 from data.counting.segments import GONE, Codes, Rows, Segment
 
 _TAIL = 0
@@ -131,6 +132,26 @@ class Ledger:
             self._merging.join()
             self._merging = None
         self._raise_failure()
+
+    def held(self) -> Held:
+        """Return all rows, after moving those of the tail into segments."""
+        self.settle()
+        self._merge()
+        late = [] if self._late == _TAIL else [self._late]
+        slots = {slot: number for number, slot in enumerate([*self._timeline, *late], 1)}
+        return Held(
+            [self._segment(slot) for slot in self._timeline],
+            self._segment(self._late) if late else None,
+            self._locations.with_slots(slots),
+        )
+
+    def take_over(self, held: Held) -> None:
+        """Start with the rows of another ledger, which has no more use for them."""
+        late = [] if held.late is None else [held.late]
+        self._slots = [None, *held.timeline, *late]
+        self._timeline = list(range(1, len(held.timeline) + 1))
+        self._late = len(held.timeline) + 1 if late else _TAIL
+        self._locations = Locations(held.locations)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -61,6 +61,7 @@ class IndexAgainstRows(RuleBasedStateMachine):
     def begin(self, sizes: Sizes) -> None:
         self.index = CountIndex(levels=LEVELS, sizes=sizes, in_background=False)
         self.plain = PlainCounts(POOL, len(LEVELS))
+        self.sizes = sizes
 
     @rule(
         drawn=st.lists(
@@ -94,6 +95,12 @@ class IndexAgainstRows(RuleBasedStateMachine):
         rows = np.array(drawn, dtype=np.int64)
         self.index.remove(rows)
         self.plain.remove(rows)
+
+    @rule()
+    def take_apart_and_put_together(self) -> None:
+        arrays, facts = self.index.taken_apart()
+        copied = {name: array.copy() for name, array in arrays.items()}
+        self.index = CountIndex.put_together(copied, facts, sizes=self.sizes, in_background=False)
 
     @rule(resolution=st.integers(0, 15), window=windows, codes=filters, within=st.none() | covers)
     def count(
