@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -71,7 +70,12 @@ def test_opened_snapshot_is_what_was_saved(
 
 def test_views_in_any_order_are_saved_as_they_read(tmp_path: Path) -> None:
     table = np.arange(24).reshape(4, 6)
-    arrays = {"turned": table.T, "every_other": table[::2, ::-3], "one": table[0, 0, ...]}
+    arrays = {
+        "turned": table.T,
+        "every_other": table[::2, ::-3],
+        "line": table[0, ::2],
+        "one": table[0, 0, ...],
+    }
     save(tmp_path, arrays, {})
     assert opened(tmp_path)[0] == contents(arrays)
 
@@ -167,11 +171,10 @@ def test_leftovers_of_writers_go_and_what_others_keep_here_stays(tmp_path: Path)
 def test_folder_that_takes_no_files_is_named_with_the_cure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     for folder in (tmp_path / "file", tmp_path / "file" / "index"):
-        said = f"could not be written in {re.escape(str(folder))} (.+): let this user write there"
-        with pytest.raises(
-            UnavailableError, match=said.replace(" (", r" \(").replace("):", r"\):")
-        ):
+        with pytest.raises(UnavailableError) as refused:
             save(folder, {"a": np.arange(3)}, FACTS)
+        assert str(refused.value).startswith(f"The index could not be written in {folder} (")
+        assert str(refused.value).endswith("make room on its disk and try again.")
 
 
 def test_folder_that_cannot_be_listed_is_told_and_holds_no_snapshot(
@@ -213,18 +216,30 @@ def test_missing_rights_are_told_and_never_an_unexpected_error(tmp_path: Path) -
         (tmp_path / "unreadable" / "000000000001" / "arrays", 0o000),
         (tmp_path / "unlisted", 0o000),
     ]
+    tmp_path.chmod(0o755)
     for path, mode in closed:
         path.chmod(mode)
-    done = python(WITHOUT_RIGHTS, str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_RIGHTS, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     for path, _ in closed:
         path.chmod(0o755)
-    lines = done.stdout.splitlines()
     assert done.stderr == ""
-    assert lines[0].startswith("The index could not be written in shut (Permission denied): let ")
-    assert lines[1] == "None"
-    assert re.fullmatch("WARNING The snapshot unreadable/.*Permission denied.*rebuilt.", lines[2])
-    assert re.fullmatch("WARNING The index in unlisted .*Permission denied.*rebuilt.", lines[4])
-    assert (lines[3], lines[5]) == ("None", "None")
+    expected = [
+        r"The index could not be written in shut \(Permission denied\): let this user write.+",
+        "None",
+        "WARNING The snapshot unreadable/000000000001 .+Permission denied.+; it is rebuilt.",
+        "None",
+        "WARNING The index in unlisted cannot be read .+Permission denied.+; it is rebuilt.",
+        "None",
+    ]
+    for line, pattern in zip(done.stdout.splitlines(), expected, strict=True):
+        assert re.fullmatch(pattern, line), line
 
 
 SIBLING = """
@@ -237,12 +252,13 @@ array = snapshot.arrays["a"]
 for line in sys.stdin:
     if line == "write\\n":
         array[:1000] = -1
+    total = int(array.sum())
     shared = [
         int(re.search(r"Shared_Clean: +([0-9]+)", region).group(1))
         for region in re.split(r"\\n(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text())
         if "/arrays\\n" in region
     ]
-    print(json.dumps({"sum": int(array.sum()), "shared_kb": sum(shared)}), flush=True)
+    print(json.dumps({"sum": total, "shared_kb": sum(shared)}), flush=True)
 """
 
 
@@ -280,15 +296,3 @@ def test_siblings_share_pages_and_do_not_see_what_the_other_writes(tmp_path: Pat
     for sibling in siblings:
         assert sibling.communicate()[0] == ""
         assert sibling.returncode == 0
-
-
-def python(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
