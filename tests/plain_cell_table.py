@@ -6,6 +6,10 @@ from base64 import b64decode
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+
+from layers.contract import CellTable
+
 Rows = list[tuple[int, int, int]]
 
 
@@ -32,3 +36,10 @@ def numbers_of(text: str) -> list[int]:
             number, shift = 0, 0
     assert shift == 0, "the last number is cut short"
     return numbers
+
+
+def table_of(rows: Rows, resolution: int) -> CellTable:
+    """Return the columns of (cell, count, class)."""
+    columns = np.array(rows, dtype=np.uint64).reshape(-1, 3)
+    counts, classes = columns[:, 1].astype(np.int64), columns[:, 2].astype(np.int64)
+    return CellTable(resolution, columns[:, 0], counts, classes)

@@ -15,7 +15,7 @@ from dashboard.text import Text
 from data.cells import hexadecimal
 from data.errors import InvalidInputError
 from data.geo import View
-from layers.contract import AreaUnit, Layer, Legend, Outline, Picture, Point, Words
+from layers.contract import AreaUnit, CellTable, Layer, Legend, Outline, Picture, Point, Words
 
 DECIMALS = 6
 """Of degrees on the wire: 0.1 m."""
@@ -83,8 +83,8 @@ def picture(answer: Picture, text: Text, theme: str, form: CellForm) -> dict[str
             "level_title": say(answer.level_title, text) if answer.level_title else None,
             "units": _units(answer.units, text),
         }
-    if answer.cells is not None and answer.resolution is not None:
-        document |= _cells(answer.cells, answer.resolution, form)
+    if answer.cells is not None:
+        document |= _cells(answer.cells, form)
     if answer.points is not None:
         document["points"] = _points(answer.points)
     return document
@@ -117,16 +117,14 @@ def _units(units: Sequence[AreaUnit], text: Text) -> dict[str, list[Any]]:
     }
 
 
-def _cells(
-    cells: Sequence[tuple[int, int, int]], resolution: int, form: CellForm
-) -> dict[str, Any]:
-    told = {"resolution": resolution, "rows": sum(count for _, count, _ in cells)}
+def _cells(held: CellTable, form: CellForm) -> dict[str, Any]:
+    told = {"resolution": held.resolution, "rows": int(held.counts.sum())}
     if form == "table":
-        return told | {"cell_table": cell_table.table_of(cells, resolution)}
+        return told | {"cell_table": cell_table.written(held)}
     return told | {
-        "cells": [hexadecimal(cell) for cell, _, _ in cells],
-        "counts": [count for _, count, _ in cells],
-        "class": [class_ for _, _, class_ in cells],
+        "cells": [hexadecimal(cell) for cell in held.cells.tolist()],
+        "counts": held.counts.tolist(),
+        "class": held.classes.tolist(),
     }
 
 

@@ -14,6 +14,8 @@ EPOCH_S = 946_684_800
 """Times are kept as seconds since 2000-01-01 UTC, which 32 bits carry from 1931 to 2068."""
 
 _EARLIEST_S, _LATEST_S = int(np.iinfo(np.int32).min), int(np.iinfo(np.int32).max)
+FIRST_S, LAST_S = EPOCH_S + _EARLIEST_S, EPOCH_S + _LATEST_S - 1
+"""The first and the last second since 1970 UTC that a row can have."""
 
 
 def rows_of(

@@ -42,7 +42,7 @@ class Held:
         segments = []
         for number, about in enumerate(facts["segments"]):
             start = f"segment-{number}-"
-            own = {
+            own: dict[str, Any] = {
                 name.removeprefix(start): array
                 for name, array in arrays.items()
                 if name.startswith(start)

@@ -22,7 +22,7 @@ from data import cells
 from data.cells import Cells
 from data.reads.incidents import CELLS_LIMIT
 from layers import legends
-from layers.contract import Picture, Words
+from layers.contract import CellTable, Picture, Words
 from layers.palettes import HEAT
 from tests.benchmarks.measure import Row, milliseconds
 from tests.plain_cell_table import rows_of
@@ -57,32 +57,30 @@ def _picture(chosen: Cells, counts: list[int]) -> Picture:
     """Return what the layer would answer."""
     title, unit = Words("legend.incident_cells"), Words("unit.incidents_a_cell")
     legend = legends.counted(title, unit, HEAT, counts)
+    held = np.array(counts, dtype=np.int64)
     return Picture(
         legend=legend,
         shown=sum(counts),
         total=sum(counts),
-        resolution=RESOLUTION,
-        cells=[
-            (cell, count, legend.class_of(count) or 0)
-            for cell, count in zip(chosen.tolist(), counts, strict=True)
-        ],
+        cells=CellTable(RESOLUTION, chosen, held, legend.classes_of(held)),
     )
 
 
 def _of_one_answer(what: str, picture: Picture) -> Iterator[Row]:
     words = text.catalogue("zh-Hans")
-    held = picture.cells or ()
+    if picture.cells is None:
+        raise SystemExit(f"{what} hold no cells")
+    held = [column.tolist() for column in (picture.cells.cells, picture.cells.counts)]
 
     def written(form: wire.CellForm) -> bytes:
         return orjson.dumps(wire.picture(picture, words, "light", form))
 
     def as_polygons() -> bytes:
-        outlines = [cells.polygon(cell) for cell, _, _ in held]
-        counts = [count for _, count, _ in held]
-        return gpd.GeoDataFrame({"count": counts}, geometry=outlines).to_json().encode()
+        outlines = [cells.polygon(cell) for cell in held[0]]
+        return gpd.GeoDataFrame({"count": held[1]}, geometry=outlines).to_json().encode()
 
     table = orjson.loads(written("table"))["cell_table"]
-    if rows_of(table, RESOLUTION) != list(held):
+    if [list(column) for column in zip(*rows_of(table, RESOLUTION), strict=True)][:2] != held:
         raise SystemExit(f"{what} are not read back as they were written")
     ours, our_size = milliseconds(partial(written, "table")), _gzipped(written("table"))
     for peer, work in (

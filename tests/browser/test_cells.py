@@ -9,8 +9,9 @@ import h3.api.basic_int as h3
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from dashboard.api.cell_table import table_of
+from dashboard.api.cell_table import written
 from data.cells import FINEST_RESOLUTION
+from tests.plain_cell_table import table_of
 from tests.running_server import RunningServer
 from tests.situation import inked, opened
 
@@ -67,7 +68,7 @@ def test_page_reads_cells_of_the_whole_earth(page: Page, server: RunningServer) 
         cells = sorted({*middles, *h3.get_pentagons(resolution), last})
         counts = [2**40 - position for position in range(len(cells))]
         classes = [position % 10 for position in range(len(cells))]
-        table = table_of(list(zip(cells, counts, classes, strict=True)), resolution)
+        table = written(table_of(list(zip(cells, counts, classes, strict=True)), resolution))
         found = page.evaluate(READ, [table, resolution])
         names = [h3.int_to_str(cell) for cell in cells]
         assert found == {"cells": names, "counts": counts, "classes": classes}
@@ -75,7 +76,7 @@ def test_page_reads_cells_of_the_whole_earth(page: Page, server: RunningServer) 
 
 
 def test_no_cells_are_read_as_none(page: Page, server: RunningServer) -> None:
-    found = with_reader(page, server).evaluate(READ, [table_of([], 9), 9])
+    found = with_reader(page, server).evaluate(READ, [written(table_of([], 9)), 9])
     assert found == {"cells": [], "counts": [], "classes": []}
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 import dashboard.api
-from dashboard.api.cell_table import table_of
+from dashboard.api.cell_table import written
 from dashboard.services import Services
 from data.models import Incident
 from data.reads.incidents import CELLS_LIMIT
@@ -20,7 +20,7 @@ from data.scope import BUILT_IN_OPERATOR
 from data.settings import Settings
 from data.store import Store
 from tests.makers import HERE, NOW, add_incident
-from tests.plain_cell_table import Rows, rows_of
+from tests.plain_cell_table import Rows, rows_of, table_of
 
 BASE_CELLS = range(122)
 PENTAGONS = sorted(h3.get_base_cell_number(cell) for cell in h3.get_pentagons(0))
@@ -51,12 +51,12 @@ def cell_named(base: int, digits: Sequence[int]) -> int:
 def test_table_gives_back_what_went_in(made: tuple[int, Rows]) -> None:
     resolution, rows = made
     assert all(h3.is_valid_cell(cell) for cell, _, _ in rows)
-    assert rows_of(table_of(rows, resolution), resolution) == rows
+    assert rows_of(written(table_of(rows, resolution)), resolution) == rows
 
 
 def test_table_of_three_neighbours_is_these_bytes() -> None:
     cells = [h3.construct_cell(20, 1, 2, 3, 4, last) for last in (0, 1, 3)]
-    table = table_of(list(zip(cells, (1, 127, 128), (0, 2, 10), strict=True)), 5)
+    table = written(table_of(list(zip(cells, (1, 127, 128), (0, 2, 10), strict=True)), 5))
     assert table == {
         "form": "delta-varint",
         "n": 3,
@@ -77,7 +77,7 @@ def test_table_of_three_neighbours_is_these_bytes() -> None:
 )
 def test_cells_that_could_not_be_read_back_are_refused(cells: list[int], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        table_of([(cell, 1, 0) for cell in cells], 6)
+        written(table_of([(cell, 1, 0) for cell in cells], 6))
 
 
 def client_on(store: Store) -> FlaskClient:
