@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from data.errors import SettingsError
+from data.index.live import attached
 from data.scope import BUILT_IN_OPERATOR, Scope
-from data.settings import Settings, from_env
+from data.settings import Settings, from_env, index_folder
 from data.store import Store, open_store
 
 
@@ -42,7 +43,7 @@ def live_services(settings: Settings) -> Services:
     """Return the services of a running installation."""
     return Services(
         settings=settings,
-        store=open_store(settings.database_url),
+        store=attached(open_store(settings.database_url), index_folder(settings)),
         now=lambda: datetime.now(UTC),  # noqa: TID251 - the edge: everything else is handed the time
         scope=lambda: BUILT_IN_OPERATOR,
     )

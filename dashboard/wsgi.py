@@ -8,5 +8,8 @@ from dashboard.app import create_app
 from dashboard.services import live_services, settings_of
 
 settings = settings_of(os.environ)
-app = create_app(settings, live_services(settings))
+services = live_services(settings)
+if services.store.index is not None:
+    services.store.index.open_early()
+app = create_app(settings, services)
 server = app.server

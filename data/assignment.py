@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, type_coerce, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import NullType
 
 from data.models import (
     Area,
@@ -26,7 +27,7 @@ from data.models import (
     IncidentGrid,
     Model,
 )
-from data.partition import NOWHERE, Partition
+from data.partition import NOWHERE, Partition, PartitionCache
 
 SMALLEST_SHARE = 1e-6
 """Overlaps below this share of both sides are drawing noise along a common border."""
@@ -73,20 +74,27 @@ class _Located(NamedTuple):
     area_ids: Ids
 
 
-def assign_incidents(session: Session, incident_ids: Sequence[int] | None = None) -> int:
+def assign_incidents(
+    session: Session,
+    incident_ids: Sequence[int] | None = None,
+    partitions: PartitionCache | None = None,
+) -> int:
     """Write which grids hold each incident, by the division valid when it was reported.
 
     Parameters
     ----------
     incident_ids
         Which to assign again; None assigns all.
+    partitions
+        Of a caller that assigns more than once: what it holds is not built again.
 
     Returns
     -------
     count
         How many rows were looked at.
     """
-    epochs, areas, count = _epochs(session), _area_levels(session), 0
+    partitions = partitions or PartitionCache()
+    epochs, areas, count = _epochs(session, partitions), _area_levels(session, partitions), 0
     for rows in _portions(session, Incident, Incident.reported_at, incident_ids):
         session.execute(delete(IncidentGrid).where(_among(IncidentGrid.incident_id, rows.ids)))
         for epoch in epochs:
@@ -97,9 +105,14 @@ def assign_incidents(session: Session, incident_ids: Sequence[int] | None = None
     return count
 
 
-def assign_cameras(session: Session, camera_ids: Sequence[int] | None = None) -> int:
+def assign_cameras(
+    session: Session,
+    camera_ids: Sequence[int] | None = None,
+    partitions: PartitionCache | None = None,
+) -> int:
     """Write which grids, of every time, hold each camera; return how many were looked at."""
-    epochs, areas, count = _epochs(session), _area_levels(session), 0
+    partitions = partitions or PartitionCache()
+    epochs, areas, count = _epochs(session, partitions), _area_levels(session, partitions), 0
     for rows in _portions(session, Camera, Camera.updated_at, camera_ids):
         session.execute(delete(CameraGrid).where(_among(CameraGrid.camera_id, rows.ids)))
         always = np.ones(len(rows.ids), dtype=bool)
@@ -140,9 +153,9 @@ def link_areas(session: Session) -> int:
     return len(links)
 
 
-def _epochs(session: Session) -> list[_Epoch]:
+def _epochs(session: Session, partitions: PartitionCache) -> list[_Epoch]:
     """Return the divisions of every scheme and level, each with the time in which it held."""
-    columns = (GridUnit.id, GridUnit.code, GridUnit.geometry, GridUnit.valid_from)
+    columns = (GridUnit.id, GridUnit.code, _as_stored(GridUnit.geometry), GridUnit.valid_from)
     levels: dict[tuple[int, int], list[_DatedGrid]] = {}
     for row in session.execute(
         select(*columns, GridUnit.valid_until, GridUnit.scheme_id, GridUnit.level)
@@ -150,18 +163,23 @@ def _epochs(session: Session) -> list[_Epoch]:
         since, until = row.valid_from or _SINCE_EVER, row.valid_until or _FOR_EVER
         grid = _DatedGrid(row.id, row.code, row.geometry, since, until)
         levels.setdefault((row.scheme_id, row.level), []).append(grid)
-    return [epoch for grids in levels.values() for epoch in _split_by_validity(grids)]
+    return [epoch for grids in levels.values() for epoch in _split_by_validity(grids, partitions)]
+
+
+def _as_stored(shape: InstrumentedAttribute[BaseGeometry]) -> ColumnElement[Any]:
+    """Select a shape in the form that the database keeps, of which a cache knows it again."""
+    return type_coerce(shape, NullType()).label("geometry")
 
 
 class _DatedGrid(NamedTuple):
     id: int
     code: str
-    geometry: BaseGeometry
+    geometry: bytes | str
     since: datetime
     until: datetime
 
 
-def _split_by_validity(grids: list[_DatedGrid]) -> Iterator[_Epoch]:
+def _split_by_validity(grids: list[_DatedGrid], partitions: PartitionCache) -> Iterator[_Epoch]:
     changes = sorted({moment for grid in grids for moment in (grid.since, grid.until)})
     for since, until in itertools.pairwise(changes):
         valid = [grid for grid in grids if grid.since <= since and until <= grid.until]
@@ -171,7 +189,7 @@ def _split_by_validity(grids: list[_DatedGrid]) -> Iterator[_Epoch]:
                 _microseconds(since),
                 _microseconds(until),
                 np.array([grid.id for grid in valid], dtype=np.int64),
-                Partition.of([grid.code for grid in valid], [grid.geometry for grid in valid]),
+                partitions.of([grid.code for grid in valid], [grid.geometry for grid in valid]),
             )
 
 
@@ -179,15 +197,18 @@ def _microseconds(moment: datetime) -> int:
     return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))
 
 
-def _area_levels(session: Session) -> list[tuple[Ids, Partition]]:
+def _area_levels(session: Session, partitions: PartitionCache) -> list[tuple[Ids, Partition]]:
     """Return the areas of each administrative level, the coarsest first."""
-    levels: dict[str, list[Area]] = {}
-    for area in session.scalars(select(Area).order_by(Area.code)):
+    levels: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    columns = (Area.id, Area.code, Area.level, _as_stored(Area.geometry))
+    found = session.execute(select(*columns)).all()
+    # Sorted as a partition sorts, which the database may do otherwise.
+    for area in sorted(found, key=lambda area: area.code):
         levels.setdefault(area.level, []).append(area)
     return [
         (
             np.array([area.id for area in levels[level]], dtype=np.int64),
-            Partition.of(
+            partitions.of(
                 [area.code for area in levels[level]], [area.geometry for area in levels[level]]
             ),
         )

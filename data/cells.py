@@ -14,14 +14,17 @@ from collections.abc import Sequence
 import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
-from shapely import MultiPolygon, Polygon
+from shapely import MultiPolygon, Polygon, box
 
 from data.errors import InvalidInputError
-from data.geo import metres_a_pixel
+from data.geo import BBox, metres_a_pixel
 
 BASE_RESOLUTION = 15
 COARSEST_RESOLUTION = 5
 FINEST_RESOLUTION = 12
+
+NOWHERE = (1 << 59) | (BASE_RESOLUTION << 52) | (127 << 45)
+"""Stands for the base cell of a row without a place; has the form of one and is none of H3's."""
 
 Cells = npt.NDArray[np.uint64]
 
@@ -186,6 +189,26 @@ def cover(shape: Polygon | MultiPolygon, resolution: int) -> Cells:
     outline = h3.geo_to_h3shape(shape)
     found = h3.h3shape_to_cells_experimental(outline, resolution, contain="overlap")
     return np.unique(np.array(found, dtype=np.uint64))
+
+
+_MOST_AROUND = 150
+_WIDEST_DEG = 60.0
+_STEEPEST_DEG = 85.0
+
+
+def around(bbox: BBox, resolution: int) -> Cells | None:
+    """Return few cells below which lies every cell of a resolution that touches a box, and more.
+
+    None for a box so wide, or so near to a pole, that nothing is gained by looking there only.
+    """
+    for coarser in range(resolution, -1, -1):
+        wide = bbox.padded(width_m(coarser))
+        if wide.width_deg > _WIDEST_DEG or max(-wide.south, wide.north) > _STEEPEST_DEG:
+            return None
+        if wide.area_m2 / h3.average_hexagon_area(coarser, unit="m^2") <= _MOST_AROUND:
+            parts = [box(west, wide.south, east, wide.north) for west, east in wide.spans()]
+            return np.unique(np.concatenate([cover(part, coarser) for part in parts]))
+    return None
 
 
 _STEPS = np.array([(0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1)], dtype=np.int64)

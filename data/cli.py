@@ -14,6 +14,7 @@ from data.commands.check import check
 from data.commands.count import count
 from data.commands.demo import demo
 from data.commands.import_files import import_files
+from data.commands.index import index
 from data.commands.kpi import kpi
 from data.commands.town import town
 from data.commands.upgrade import upgrade
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     count,
     demo,
     import_files,
+    index,
     kpi,
     town,
     upgrade,

@@ -14,23 +14,22 @@ rows go to a tail that every question looks through (`ledger`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
+from data.counting.arrivals import MOST_CODES, check_codes, clipped, rows_of
 from data.counting.by_cell import CellCounter
-from data.counting.ledger import Ledger, Sizes
+from data.counting.ledger import Ledger
+from data.counting.merging import Sizes
 from data.counting.registers import Places
-from data.counting.segments import Cells, Counts, Question, Rows, Segment, chosen
+from data.counting.rows import Cells, Counts, Rows
+from data.counting.saving import Arrays, Facts, Held
+from data.counting.segments import Question, Segment, chosen
 from data.errors import InvalidInputError
-
-MOST_CODES = 65_536
-EPOCH_S = 946_684_800
-"""Times are kept as seconds since 2000-01-01 UTC, which 32 bits carry from 1931 to 2068."""
-
-_EARLIEST_S, _LATEST_S = int(np.iinfo(np.int32).min), int(np.iinfo(np.int32).max)
 
 
 class CountIndex:
@@ -75,6 +74,8 @@ class CountIndex:
         times: npt.NDArray[np.int64],
         codes: npt.NDArray[np.int64],
         grids: npt.NDArray[np.int64] | None = None,
+        *,
+        places: npt.NDArray[np.uint16] | None = None,
     ) -> npt.NDArray[np.int64]:
         """Add rows and return their numbers.
 
@@ -88,23 +89,40 @@ class CountIndex:
             0 to 65,535, shape (n,); those below 255 are counted fastest.
         grids
             Dense grid id of each row and level, -1 for none, shape (n, levels); None is none.
+        places
+            What `places_of` returned for the grids, where that was asked before.
         """
-        rows = self._checked(cells, times, codes, grids)
+        if places is None:
+            shape = (len(cells), len(self._places.levels))
+            places = self._places.add(np.full(shape, -1) if grids is None else grids, len(cells))
+        rows = rows_of(cells, times, codes, places)
         return self._ledger.append(rows)
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """Return the grid of each place and level, -1 for none; shape (places, levels)."""
+        return self._places.grids
+
+    def places_of(self, grids: npt.NDArray[np.int64]) -> npt.NDArray[np.uint16]:
+        """Return the number of the combination of grids of each row; a new one gets the next."""
+        return self._places.add(grids, len(grids))
 
     def update(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> None:
         """Give rows other codes, such as after a change of stage."""
-        rows, codes = np.atleast_1d(rows), np.atleast_1d(codes)
-        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
-            raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
+        rows, codes = self._known(rows), np.atleast_1d(codes)
         if len(rows) != len(codes):
             raise InvalidInputError(
                 f"{len(rows):,} rows but {len(codes):,} codes: give one code for each row."
             )
-        _check_codes(codes)
+        check_codes(codes)
         with self._ledger.lock:
             for number, code in zip(rows.tolist(), codes.tolist(), strict=True):
                 self._ledger.recode(number, code)
+
+    def remove(self, rows: npt.NDArray[np.int64]) -> None:
+        """Take rows out of every answer; their numbers are not given again."""
+        for number in self._known(rows).tolist():
+            self._ledger.remove(number)
 
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
@@ -114,6 +132,28 @@ class CountIndex:
     def settle(self) -> None:
         """Wait until the background has nothing to do."""
         self._ledger.settle()
+
+    def taken_apart(self) -> tuple[Arrays, Facts]:
+        """Return named arrays and plain facts from which `put_together` makes the same index."""
+        arrays, facts = self._ledger.held().taken_apart()
+        arrays = arrays | self._by_cell.taken_apart() | {"places": self._places.grids}
+        return arrays, facts | {"levels": self._places.levels}
+
+    @classmethod
+    def put_together(
+        cls,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        facts: Facts,
+        *,
+        sizes: Sizes | None = None,
+        in_background: bool = True,
+    ) -> CountIndex:
+        """Make an index of arrays, which are taken over as they are and may be changed."""
+        index = cls(sizes=sizes, in_background=in_background)
+        index._by_cell.put_together(arrays)
+        index._places = Places(tuple(facts["levels"]), np.array(arrays["places"]))
+        index._ledger.take_over(Held.put_together(arrays, facts))
+        return index
 
     def count(
         self,
@@ -176,36 +216,17 @@ class CountIndex:
         wanted = None
         if codes is not None:
             chosen_codes = np.fromiter(codes, dtype=np.int64, count=len(codes))
-            _check_codes(chosen_codes)
+            check_codes(chosen_codes)
             wanted = np.zeros(MOST_CODES, dtype=bool)
             wanted[chosen_codes] = True
         ranges = None if within is None else h3_cells.base_ranges(np.asarray(within, np.uint64))
-        return Question(_clipped(since), _clipped(until), wanted, ranges)
+        return Question(clipped(since), clipped(until), wanted, ranges)
 
-    def _checked(
-        self,
-        cells: Cells,
-        times: npt.NDArray[np.int64],
-        codes: npt.NDArray[np.int64],
-        grids: npt.NDArray[np.int64] | None,
-    ) -> Rows:
-        if not len(cells) == len(times) == len(codes):
-            raise InvalidInputError(
-                f"{len(cells):,} cells, {len(times):,} times and {len(codes):,} codes: "
-                "each row needs one of each."
-            )
-        cells = np.asarray(cells, dtype=np.uint64)
-        if len(cells) and not h3_cells.are_base(cells):
-            raise InvalidInputError("A cell is not of the base resolution 15.")
-        seconds = np.asarray(times, dtype=np.int64) - EPOCH_S
-        if len(seconds) and not (seconds.min() >= _EARLIEST_S and seconds.max() < _LATEST_S):
-            raise InvalidInputError("A time lies outside 1931 to 2068.")
-        _check_codes(codes)
-        if grids is None:
-            grids = np.full((len(cells), len(self._places.levels)), -1, dtype=np.int64)
-        places = self._places.add(np.asarray(grids), len(cells))
-        narrow = np.uint8 if len(codes) == 0 or np.max(codes) < 256 else np.uint16
-        return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
+    def _known(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        rows = np.atleast_1d(rows)
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
+            raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
+        return rows
 
     def _build(self, rows: Rows) -> Segment:
         coarse, fine = (
@@ -216,13 +237,3 @@ class CountIndex:
     def _column_of(self, cell: np.uint64) -> int:
         coarse = self._by_cell.coarse
         return int(coarse.columns_of(np.asarray(cell >> coarse.shift)))
-
-
-def _clipped(moment_s: int) -> int:
-    """Bring an edge of a window into the times that rows can have."""
-    return min(max(int(moment_s) - EPOCH_S, _EARLIEST_S), _LATEST_S)
-
-
-def _check_codes(codes: npt.NDArray[np.int64]) -> None:
-    if len(codes) and not (np.min(codes) >= 0 and np.max(codes) < MOST_CODES):
-        raise InvalidInputError(f"A code lies outside 0 to {MOST_CODES - 1:,}.")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from data.errors import InvalidInputError
 
 _METRES_A_DEGREE = 111_320.0
+_EARTH_RADIUS_M = 6_371_008.8
 _METRES_A_PIXEL_AT_ZOOM_0 = 156_543.03
 _STEEPEST_DEG = 89.0
 """Nearer to a pole a margin in metres is no longer a margin in longitude."""
@@ -73,11 +74,20 @@ class BBox:
         margin_deg = margin_m / _METRES_A_DEGREE
         poleward = min(max(abs(self.south), abs(self.north)), _STEEPEST_DEG)
         sideways_deg = margin_deg / math.cos(math.radians(poleward))
-        width = self.east - self.west + (360.0 if self.crosses_antimeridian else 0.0)
-        west = self.west - sideways_deg
-        return BBox.around(
-            west, self.south - margin_deg, west + width + 2 * sideways_deg, self.north + margin_deg
-        )
+        west, east = self.west - sideways_deg, self.west + self.width_deg + sideways_deg
+        return BBox.around(west, self.south - margin_deg, east, self.north + margin_deg)
+
+    @property
+    def width_deg(self) -> float:
+        """Return how many degrees of longitude the box is wide."""
+        return self.east - self.west + (360.0 if self.crosses_antimeridian else 0.0)
+
+    @property
+    def area_m2(self) -> float:
+        """Return the area on a sphere as large as the earth."""
+        south, north = math.radians(self.south), math.radians(self.north)
+        height = math.sin(north) - math.sin(south)
+        return _EARTH_RADIUS_M**2 * math.radians(self.width_deg) * height
 
     def spans(self) -> tuple[tuple[float, float], ...]:
         """Return the one or two ranges of longitude of the box, each ascending."""

@@ -80,14 +80,21 @@ class PartitionCache:
         self._held: OrderedDict[bytes, Partition] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, codes: Sequence[str], polygons: Sequence[BaseGeometry]) -> Partition:
-        """Return what `Partition.of` does, built only if these polygons are not held yet."""
+    def of(self, codes: Sequence[str], polygons: Sequence[bytes | str]) -> Partition:
+        """Return what `Partition.of` does, built only if these polygons are not held yet.
+
+        Parameters
+        ----------
+        polygons
+            In well-known binary, raw or hexadecimal, as databases keep them: to read them as
+            shapes would take longer than all the rest.
+        """
         key = digest(codes, polygons)
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)
                 return self._held[key]
-        partition = Partition.of(codes, polygons)
+        partition = Partition.of(codes, shapely.from_wkb(list(polygons)).tolist())
         with self._lock:
             self._held[key] = partition
             while len(self._held) > self._capacity:
@@ -95,13 +102,14 @@ class PartitionCache:
         return partition
 
 
-def digest(codes: Sequence[str], polygons: Sequence[BaseGeometry]) -> bytes:
+def digest(codes: Sequence[str], polygons: Sequence[bytes | str]) -> bytes:
     """Return 32 bytes that differ if a code or a coordinate does, in whatever order they come."""
-    shapes = shapely.to_wkb(np.array(polygons, dtype=object))
     seen = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-    for code, shape in sorted(zip(codes, shapes, strict=True)):
-        for part in (code.encode(), shape):
-            seen.update(len(part).to_bytes(8, "big") + part)
+    for pair in sorted(zip(codes, polygons, strict=True)):
+        for part in pair:
+            raw = part.encode() if isinstance(part, str) else part
+            seen.update(len(raw).to_bytes(8, "big"))
+            seen.update(raw)
     return seen.digest()
 
 

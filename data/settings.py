@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,6 +30,8 @@ class Settings:
 
     database_url: str = f"sqlite:///{ROOT / 'var' / 'gezhi.db'}"
     """Where the data live: `sqlite:///PATH` or `postgresql+psycopg://USER@HOST/NAME`."""
+    index_folder: Path | None = None
+    """Folder for snapshots of the counting index; else one beside the SQLite file, or in var/."""
     host: str = "127.0.0.1"
     """Address to serve on; only loopback until logins exist."""
     port: int = 8050
@@ -47,6 +50,17 @@ class Settings:
     """Local .mbtiles or raster .pmtiles file, served by this program."""
     basemap_max_zoom: int = 18
     """Deepest zoom that the basemap has; beyond it tiles are enlarged."""
+
+
+def index_folder(settings: Settings) -> Path:
+    """Return where the snapshots of the counting index of this database lie."""
+    if settings.index_folder is not None:
+        return settings.index_folder
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(f"{url.database}.index")
+    named = url.set(username=None, password=None, drivername="postgresql").render_as_string()
+    return ROOT / "var" / f"index-{blake2b(named.encode(), digest_size=6).hexdigest()}"
 
 
 def from_env(environment: Mapping[str, str]) -> Settings:
@@ -144,6 +158,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "language": _one_of(LANGUAGES),
     "basemap_url": _basemap_url,
     "basemap_crs": _one_of(BASEMAP_COORDINATES),
+    "index_folder": lambda text: Path(text).expanduser(),
     "basemap_file": _basemap_file,
     "basemap_max_zoom": _whole(1, 24),
 }

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
@@ -72,6 +74,10 @@ class Legend:
         """Return the class of a value; None for a value that is not known."""
         return None if value is None else bisect.bisect_right(self.breaks, value)
 
+    def classes_of(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the class of each value."""
+        return np.searchsorted(np.array(self.breaks), values, side="right").astype(np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class AreaUnit:
@@ -84,6 +90,19 @@ class AreaUnit:
     text: str
     """The value as a figure, "" where it is not known."""
     class_: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CellTable:
+    """Cells of one resolution with what they hold; arrays of one length, ascending by cell."""
+
+    resolution: int
+    cells: npt.NDArray[np.uint64]
+    counts: npt.NDArray[np.int64]
+    classes: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +137,7 @@ class Picture:
     level: str | None = None
     """Number of the grid level, or name of the administrative level."""
     level_title: Words | None = None
-    resolution: int | None = None
-    cells: Sequence[tuple[int, int, int]] | None = None
-    """(cell, count, class), ascending by cell."""
+    cells: CellTable | None = None
     points: Sequence[Point] | None = None
 
     @property

@@ -11,7 +11,7 @@ from data.geo import View
 from data.reads import incidents
 from data.scope import Scope
 from layers import legends
-from layers.contract import Layer, Picture, Words
+from layers.contract import CellTable, Layer, Picture, Words
 from layers.palettes import HEAT
 
 
@@ -25,20 +25,17 @@ def with_whole_cells(view: View, resolution: int) -> View:
 def query(session: Session, scope: Scope, view: View) -> Picture:
     """Return the occupied cells of the view."""
     wanted = resolution_for_zoom(view.zoom)
-    counted = incidents.count_by_cell_capped(session, scope, with_whole_cells(view, wanted), wanted)
+    counted = incidents.count_whole_cells(session, scope, view, wanted)
     title, unit = Words("legend.incident_cells"), Words("unit.incidents_a_cell")
-    legend = legends.counted(title, unit, HEAT, counted.counts)
+    legend = legends.counted(title, unit, HEAT, counted.counts.tolist())
     coarser = Words("note.coarser_cells", {"limit": f"{incidents.CELLS_LIMIT:,}"})
+    classes = legend.classes_of(counted.counts)
     return Picture(
         legend=legend,
         shown=counted.total,
         total=counted.total,
         notes=(coarser,) if counted.resolution < wanted else (),
-        resolution=counted.resolution,
-        cells=[
-            (cell, count, legend.class_of(count) or 0)
-            for cell, count in zip(counted.cells, counted.counts, strict=True)
-        ],
+        cells=CellTable(counted.resolution, counted.cells, counted.counts, classes),
     )
 
 

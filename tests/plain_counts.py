@@ -56,6 +56,14 @@ class PlainCounts:
         for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
             self.codes[row] = code
 
+    def remove(self, rows: Integers) -> None:
+        """Move rows out of every window."""
+        self.times[rows] = np.iinfo(np.int64).max
+
+    def there(self) -> Integers:
+        """Return the numbers of the rows that were not removed."""
+        return np.flatnonzero(self.times != np.iinfo(np.int64).max)
+
     def _chosen(self, since: int, until: int, codes: Collection[int] | None) -> Integers:
         keep = (self.times >= since) & (self.times < until)
         if codes is not None:

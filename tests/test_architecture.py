@@ -92,6 +92,7 @@ def one_home(source: Source) -> Iterator[str]:
 HOMES_OF_SQL = (
     "data/store.py",
     "data/assignment.py",
+    "data/index/source.py",
     "data/reads/",
     "data/intake/",
     "data/demo/",

@@ -15,6 +15,7 @@ import pytest
 import layers
 from data.cli import COMMANDS
 from data.geo import Period, View
+from data.reads.incidents import CELLS_LIMIT
 from data.scope import BUILT_IN_OPERATOR
 from data.settings import PREFIX, Settings
 from data.store import Store
@@ -81,6 +82,10 @@ def test_every_layer_is_listed_in_drawing_order() -> None:
     listed = table("Layers")
     assert list(listed) == [layer.key for layer in layers.LAYERS]
     assert [row[0] for row in listed.values()] == [layer.shape for layer in layers.LAYERS]
+
+
+def test_told_limit_of_cells_is_the_limit() -> None:
+    assert f"More than {CELLS_LIMIT:,} cells" in section("Layers")
 
 
 def test_every_command_is_listed() -> None:

@@ -76,13 +76,14 @@
     const canvas = new gezhi.CanvasLayer("layer-" + key, zIndex, paint);
 
     function accept(answer) {
+      const table = gezhi.cellTable(answer.cell_table, answer.resolution);
       legend = answer.legend;
       resolution = answer.resolution;
       byClass = legend.classes.map(() => []);
       counts = new Map();
-      answer.cells.forEach((cell, i) => {
-        byClass[answer.class[i]].push(outlineOf(cell));
-        counts.set(cell, { cell, count: answer.counts[i], class: answer.class[i] });
+      table.cells.forEach((cell, i) => {
+        byClass[table.classes[i]].push(outlineOf(cell));
+        counts.set(cell, { cell, count: table.counts[i], class: table.classes[i] });
       });
       canvas.redraw();
     }

@@ -38,8 +38,9 @@ def blueprint(services: Services) -> Blueprint:
     @routes.get("/layers/<key>")
     def picture(key: str) -> Response:
         layer, view = _asked(services, key)
+        form = wire.cell_form(request.args.get("format"))
         with services.store.reading() as session:
-            return _picture(session, services, layer, view)
+            return _picture(session, services, layer, view, form)
 
     @routes.get("/shapes/<key>")
     def outlines(key: str) -> Response:
@@ -59,7 +60,9 @@ def _words(services: Services) -> text.Text:
     return text.catalogue(request.args.get("lang", services.settings.language))
 
 
-def _picture(session: Session, services: Services, layer: Layer, view: View) -> Response:
+def _picture(
+    session: Session, services: Services, layer: Layer, view: View, form: wire.CellForm
+) -> Response:
     scope, words = services.scope(), _words(services)
     fresh = changes.freshness(session, scope, layer.topics)
     # What is overdue depends on the moment, so an unchanged picture is good for one interval only.
@@ -68,7 +71,7 @@ def _picture(session: Session, services: Services, layer: Layer, view: View) -> 
     if is_known(etag):
         return not_modified(etag)
     answer = layer.query(session, scope, view)
-    document = wire.picture(answer, words, request.args.get("theme", "light"))
+    document = wire.picture(answer, words, request.args.get("theme", "light"), form)
     document |= _facts(layer, words, view, fresh.revision, fresh.as_of)
     if answer.units is not None:
         document["shapes"] = _shapes_address(layer, answer, view)

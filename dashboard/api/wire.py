@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from dashboard.api import cell_table
 from dashboard.text import Text
 from data.cells import hexadecimal
+from data.errors import InvalidInputError
 from data.geo import View
-from layers.contract import AreaUnit, Layer, Legend, Outline, Picture, Point, Words
+from layers.contract import AreaUnit, CellTable, Layer, Legend, Outline, Picture, Point, Words
 
 DECIMALS = 6
 """Of degrees on the wire: 0.1 m."""
 DETAIL_ZOOMS = (9, 11, 13, 15)
 FULL_DETAIL_ZOOM = 17
+
+CellForm = Literal["table", "json"]
 
 
 def say(words: Words, text: Text) -> str:
@@ -51,8 +55,20 @@ def layer(layer_: Layer, text: Text, is_demonstration: bool) -> dict[str, Any]:
     }
 
 
-def picture(answer: Picture, text: Text, theme: str) -> dict[str, Any]:
-    """Return the picture of a layer."""
+def cell_form(asked: str | None) -> CellForm:
+    """Return how cells are to be written: compactly, unless JSON is asked for."""
+    if not asked:
+        return "table"
+    if asked != "json":
+        raise InvalidInputError(
+            f"format={asked!r} is not offered; write format=json for cells as hexadecimal strings, "
+            "or leave it out for the compact table."
+        )
+    return "json"
+
+
+def picture(answer: Picture, text: Text, theme: str, form: CellForm) -> dict[str, Any]:
+    """Return the picture of a layer; the form is that of its cells."""
     document: dict[str, Any] = {
         "shown": answer.shown,
         "total": answer.total,
@@ -68,12 +84,7 @@ def picture(answer: Picture, text: Text, theme: str) -> dict[str, Any]:
             "units": _units(answer.units, text),
         }
     if answer.cells is not None:
-        document |= {
-            "resolution": answer.resolution,
-            "cells": [hexadecimal(cell) for cell, _, _ in answer.cells],
-            "counts": [count for _, count, _ in answer.cells],
-            "class": [class_ for _, _, class_ in answer.cells],
-        }
+        document |= _cells(answer.cells, form)
     if answer.points is not None:
         document["points"] = _points(answer.points)
     return document
@@ -103,6 +114,17 @@ def _units(units: Sequence[AreaUnit], text: Text) -> dict[str, list[Any]]:
         "value": [None if unit.value is None else round(unit.value, 3) for unit in units],
         "text": [unit.text for unit in units],
         "class": [unit.class_ for unit in units],
+    }
+
+
+def _cells(held: CellTable, form: CellForm) -> dict[str, Any]:
+    told = {"resolution": held.resolution, "rows": int(held.counts.sum())}
+    if form == "table":
+        return told | {"cell_table": cell_table.written(held)}
+    return told | {
+        "cells": [hexadecimal(cell) for cell in held.cells.tolist()],
+        "counts": held.counts.tolist(),
+        "class": held.classes.tolist(),
     }
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from data import cells as h3_cells
 from data.counting.registers import Register
+from data.counting.rows import Cells, Counts, Rows
 from data.counting.segments import (
     COARSE_RESOLUTION,
     FINE_RESOLUTION,
-    Cells,
-    Counts,
     Question,
-    Rows,
     Segment,
     chosen,
 )
@@ -28,6 +30,16 @@ class CellCounter:
         self.coarse = Register(_shift(COARSE_RESOLUTION))
         self.fine = Register(_shift(FINE_RESOLUTION))
         self.totals = RunningTotals()
+
+    def taken_apart(self) -> dict[str, npt.NDArray[Any]]:
+        """Return named arrays from which `put_together` makes the same."""
+        names = ("coarse-cells", "coarse-columns", "fine-cells", "fine-columns")
+        return dict(zip(names, (*self.coarse.known, *self.fine.known), strict=True))
+
+    def put_together(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take over the columns of cells from arrays."""
+        self.coarse.known = arrays["coarse-cells"], arrays["coarse-columns"]
+        self.fine.known = arrays["fine-cells"], arrays["fine-columns"]
 
     def count(
         self,

@@ -8,38 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from data.counting.merging import Built, Merge, Numbers, Pile, Plan
-from data.counting.segments import Codes, Rows, Segment
+from data.counting.locations import NO_NUMBER, Locations, Numbers
+from data.counting.merging import TAIL_SHARE, Built, Merge, Pile, Plan, Sizes
+from data.counting.rows import Codes, Rows
+from data.counting.saving import Held
+from data.counting.segments import GONE, Segment
 
-MOST_SEGMENT_ROWS = 524_288
-_POSITION_BITS = 20
-_POSITION = (1 << _POSITION_BITS) - 1
-_TAIL_SHARE = 4
-"""The tail has room for this many times the rows at which it is merged."""
 _TAIL = 0
-"""Slot of the tail; a row lies at position `location & _POSITION` of slot `location >> 20`."""
-_GROWTH = 16
-"""Locations grow by one part in this many, to keep a row at 4 bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """How many rows are kept together."""
-
-    segment_rows: int = MOST_SEGMENT_ROWS
-    tail_rows: int = 65_536
-    late_rows: int = 65_536
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.segment_rows <= MOST_SEGMENT_ROWS:
-            raise ValueError(f"a segment holds 1 to {MOST_SEGMENT_ROWS:,} rows")
-        most = min(self.segment_rows, (_POSITION + 1) // _TAIL_SHARE)
-        if not (1 <= self.tail_rows <= most and 0 <= self.late_rows <= self.segment_rows):
-            raise ValueError(f"a tail holds 1 to {most:,} rows, late rows at most fill a segment")
+"""Slot of the tail."""
 
 
 class Ledger:
@@ -65,7 +45,6 @@ class Ledger:
             Whether a full tail is merged by a thread or at once.
         """
         self.lock = threading.RLock()
-        self.size = 0
         self._sizes, self._build, self._column_of = sizes, build, column_of
         self._in_background = in_background
         self._merging: threading.Thread | None = None
@@ -75,11 +54,16 @@ class Ledger:
         """Slots of the segments that share the timeline, the oldest first."""
         self._late = _TAIL
         """Slot of the late segment; the tail's own slot while there is none."""
-        self._tail = _empty_rows(_TAIL_SHARE * sizes.tail_rows)
-        self._tail_numbers = np.zeros(_TAIL_SHARE * sizes.tail_rows, dtype=np.int64)
+        self._tail = _empty_rows(TAIL_SHARE * sizes.tail_rows)
+        self._tail_numbers = np.zeros(TAIL_SHARE * sizes.tail_rows, dtype=np.int64)
         """Row number of each row of the tail."""
         self._tail_size = 0
-        self._locations = np.zeros(0, dtype=np.uint32)
+        self._locations = Locations()
+
+    @property
+    def size(self) -> int:
+        """Return how many numbers were given."""
+        return self._locations.size
 
     def segments(self) -> list[Segment]:
         """Return the segments, in no order."""
@@ -105,11 +89,11 @@ class Ledger:
         self._raise_failure()
         with self.lock:
             numbers = np.arange(self.size, self.size + len(rows))
-            self._reserve(self.size + len(rows))
+            self._locations.reserve(self.size + len(rows))
             fits = self._tail_size + len(rows) <= len(self._tail)
             if fits:
                 self._to_tail(rows, numbers)
-                self.size += len(rows)
+                self._locations.size += len(rows)
         if not fits:
             self.settle()
             self._merge(Pile(rows, numbers))
@@ -119,14 +103,29 @@ class Ledger:
 
     def recode(self, number: int, code: int) -> None:
         """Give a row another code; the caller holds the lock."""
-        location = int(self._locations[number])
-        position = location & _POSITION
-        segment = self._slots[location >> _POSITION_BITS]
+        segment, position = self._found(number)
         if segment is None:
             self._widen_tail(code)
             self._tail.codes[position] = code
         else:
             segment.recode(position, self._column_of(segment.rows.cells[position]), code)
+
+    def remove(self, number: int) -> None:
+        """Take a row out of every answer; its number is not given again."""
+        self.settle()  # what is being merged are copies, which would not learn of it
+        with self.lock:
+            segment, position = self._found(number)
+            if segment is None:
+                self._tail.times[position] = GONE
+                self._tail_numbers[position] = NO_NUMBER
+            else:
+                segment.remove(position, self._column_of(segment.rows.cells[position]))
+            self._locations.remove(number)
+
+    def _found(self, number: int) -> tuple[Segment | None, int]:
+        """Return the segment of a row, None for the tail, and its position there."""
+        slot, position = self._locations.find(number)
+        return self._slots[slot], position
 
     def settle(self) -> None:
         """Wait until no merge is under way; raise what stopped the last one."""
@@ -135,16 +134,30 @@ class Ledger:
             self._merging = None
         self._raise_failure()
 
+    def held(self) -> Held:
+        """Return all rows, after moving those of the tail into segments."""
+        self.settle()
+        self._merge()
+        late = [] if self._late == _TAIL else [self._late]
+        slots = {slot: number for number, slot in enumerate([*self._timeline, *late], 1)}
+        return Held(
+            [self._segment(slot) for slot in self._timeline],
+            self._segment(self._late) if late else None,
+            self._locations.with_slots(slots),
+        )
+
+    def take_over(self, held: Held) -> None:
+        """Start with the rows of another ledger, which has no more use for them."""
+        late = [] if held.late is None else [held.late]
+        self._slots = [None, *held.timeline, *late]
+        self._timeline = list(range(1, len(held.timeline) + 1))
+        self._late = len(held.timeline) + 1 if late else _TAIL
+        self._locations = Locations(held.locations)
+
     def _raise_failure(self) -> None:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
-
-    def _reserve(self, wanted: int) -> None:
-        if wanted > len(self._locations):
-            grown = np.zeros(wanted + wanted // _GROWTH, dtype=np.uint32)
-            grown[: self.size] = self._locations[: self.size]
-            self._locations = grown
 
     def _to_tail(self, rows: Rows, numbers: Numbers) -> None:
         start, stop = self._tail_size, self._tail_size + len(rows)
@@ -153,7 +166,7 @@ class Ledger:
         for held, given in zip(self._tail.columns(), rows.columns(), strict=True):
             held[start:stop] = given
         self._tail_numbers[start:stop] = numbers
-        self._locations[numbers] = np.arange(start, stop, dtype=np.uint32)
+        self._locations.put(numbers, _TAIL, start)
         self._tail_size = stop
 
     def _widen_tail(self, code: int) -> None:
@@ -192,7 +205,7 @@ class Ledger:
         def pile_of(position: int) -> Pile:
             return self._pile(self._timeline[position], copies)
 
-        merge = Merge(self._sizes.segment_rows, self._sizes.late_rows, self._build)
+        merge = Merge(self._sizes, self._build)
         starts = [self._segment(slot).first for slot in self._timeline]
         late = None if self._late == _TAIL else self._pile(self._late, copies)
         plan = merge.plan(arrived, starts, pile_of, late)
@@ -200,7 +213,7 @@ class Ledger:
             changed = self._changed(copies, taken)
             self._swap(plan, taken)
             if more is not None:
-                self.size += len(more)
+                self._locations.size += len(more)
             for number, code in changed:
                 self.recode(number, code)
 
@@ -211,12 +224,8 @@ class Ledger:
         return segment
 
     def _numbers_in(self, slot: int) -> Numbers:
-        """Return the number of the row at each position of a segment."""
-        locations = self._locations[: self.size]
-        numbers = np.flatnonzero(locations >> np.uint32(_POSITION_BITS) == slot)
-        by_position = np.empty_like(numbers)
-        by_position[locations[numbers] & np.uint32(_POSITION)] = numbers
-        return by_position
+        """Return the number of the row at each position of a segment, or NO_NUMBER."""
+        return self._locations.numbers_in(slot, len(self._segment(slot).rows))
 
     def _pile(self, slot: int, copies: dict[int, Codes]) -> Pile:
         with self.lock:
@@ -262,8 +271,7 @@ class Ledger:
         if slot == len(self._slots):
             self._slots.append(built.segment)
         self._slots[slot] = built.segment
-        positions = np.arange(len(built.numbers), dtype=np.uint32)
-        self._locations[built.numbers] = np.uint32(slot << _POSITION_BITS) | positions
+        self._locations.put(built.numbers, slot)
         return slot
 
 

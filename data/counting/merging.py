@@ -8,16 +8,36 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.counting.segments import Rows, Segment, joined
+from data.counting.locations import NO_NUMBER, Numbers
+from data.counting.rows import Rows, joined
+from data.counting.segments import Segment
 
-Numbers = npt.NDArray[np.int64]
+MOST_SEGMENT_ROWS = 524_288
+TAIL_SHARE = 4
+"""The tail has room for this many times the rows at which it is merged."""
 NARROW_SHARE = 1.5
 """An old segment that late rows have made this many times too large is split."""
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many rows are kept together."""
+
+    segment_rows: int = MOST_SEGMENT_ROWS
+    tail_rows: int = 65_536
+    late_rows: int = 65_536
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.segment_rows <= MOST_SEGMENT_ROWS:
+            raise ValueError(f"a segment holds 1 to {MOST_SEGMENT_ROWS:,} rows")
+        most = min(self.segment_rows, 2 * MOST_SEGMENT_ROWS // TAIL_SHARE)
+        if not (1 <= self.tail_rows <= most and 0 <= self.late_rows <= self.segment_rows):
+            raise ValueError(f"a tail holds 1 to {most:,} rows, late rows at most fill a segment")
+
+
+@dataclass(frozen=True, slots=True)
 class Pile:
-    """Rows with their numbers, in any order."""
+    """Rows with their numbers, NO_NUMBER for those that were removed, in any order."""
 
     rows: Rows
     numbers: Numbers
@@ -28,6 +48,11 @@ class Pile:
     def take(self, order: npt.NDArray[np.intp]) -> Pile:
         """Return the rows at these positions, in this order."""
         return Pile(self.rows.take(order), self.numbers[order])
+
+    def there(self) -> Pile:
+        """Return the rows that were not removed."""
+        is_there = self.numbers != NO_NUMBER
+        return self if is_there.all() else self.take(np.flatnonzero(is_there))
 
     def __add__(self, other: Pile) -> Pile:
         return Pile(joined([self.rows, other.rows]), np.concatenate([self.numbers, other.numbers]))
@@ -57,8 +82,7 @@ class Plan:
 class Merge:
     """The sizes to keep and how a segment is made of rows in the order of cells."""
 
-    segment_rows: int
-    late_rows: int
+    sizes: Sizes
     build: Callable[[Rows], Segment]
 
     def plan(
@@ -80,14 +104,15 @@ class Merge:
             The rows that are late already.
         """
         newest = max(len(starts) - 1, 0)
+        arrived = arrived.there()
         owners = self._owners(arrived, starts)
         is_late = owners < newest
         pool = arrived.take(np.flatnonzero(is_late))
         late_stays = len(pool) == 0
         if late is not None:
-            pool = pool if late_stays else late + pool
+            pool = pool if late_stays else late.there() + pool
         extras = {newest: arrived.take(np.flatnonzero(~is_late))}
-        if len(pool) > self.late_rows:
+        if len(pool) > self.sizes.late_rows:
             owners = self._owners(pool, starts)
             for owner in np.unique(owners).tolist():
                 mine = pool.take(np.flatnonzero(owners == owner))
@@ -111,13 +136,15 @@ class Merge:
         return np.maximum(np.searchsorted(edges, pile.rows.times, side="right") - 1, 0)
 
     def _segments(self, pile: Pile, is_newest: bool) -> Iterator[Built]:
-        largest = self.segment_rows if is_newest else int(NARROW_SHARE * self.segment_rows)
+        pile = pile.there()
+        rows = self.sizes.segment_rows
+        largest = rows if is_newest else int(NARROW_SHARE * rows)
         if len(pile) <= largest:
             yield self._built(pile)
             return
         by_time = np.argsort(pile.rows.times, kind="stable")
-        for start in range(0, len(pile), self.segment_rows):
-            yield self._built(pile.take(by_time[start : start + self.segment_rows]))
+        for start in range(0, len(pile), rows):
+            yield self._built(pile.take(by_time[start : start + rows]))
 
     def _built(self, pile: Pile) -> Built:
         ordered = pile.take(np.argsort(pile.rows.cells))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from data.counting.rows import Cells, Counts
 from data.counting.runs import Runs
-from data.counting.segments import Cells, Counts
 from data.errors import InvalidInputError, TooLargeError
 
 Positions = npt.NDArray[np.int64]

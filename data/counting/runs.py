@@ -15,6 +15,7 @@ _ONE = np.uint32(1)
 
 Counts = npt.NDArray[np.int64]
 Ends = npt.NDArray[np.uint32]
+Columns = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Runs:
 
     ends: Ends
     """Position after the last row of each run."""
-    columns: npt.NDArray[np.uint32]
+    columns: Columns
     """What each run is of: the column that a register has given to its cell."""
 
     @property

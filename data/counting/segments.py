@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from data.counting.runs import Runs, kept
+from data.counting.rows import Cells, Codes, Counts, Rows, Seconds
+from data.counting.runs import Columns, Ends, Runs, kept
 from data.counting.spots import Ranges, Spots, bridged
 
 COARSE_RESOLUTION = 8
@@ -34,51 +34,8 @@ a hundred rows more cost less than another stretch of rows."""
 FEW_SPANS = 12
 """Up to so many spans of codes are compared; more are looked up, which takes as long as ten."""
 
-Cells = npt.NDArray[np.uint64]
-Seconds = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint8 | np.uint16]
-"""Narrow as long as every code of the rows is below 256."""
-Counts = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Columns of equal length, in any order."""
-
-    cells: Cells
-    times: Seconds
-    codes: Codes
-    places: npt.NDArray[np.uint16]
-
-    def __len__(self) -> int:
-        return len(self.cells)
-
-    def take(self, order: npt.NDArray[np.intp]) -> Rows:
-        """Return the rows at these positions, in this order."""
-        return Rows(self.cells[order], self.times[order], self.codes[order], self.places[order])
-
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """Return cells, times, codes and places."""
-        return self.cells, self.times, self.codes, self.places
-
-    def copy(self) -> Rows:
-        """Return rows that share no memory with these."""
-        return Rows(self.cells.copy(), self.times.copy(), self.codes.copy(), self.places.copy())
-
-    def part(self, start: int, stop: int) -> Rows:
-        """Return a view of consecutive rows."""
-        chosen = slice(start, stop)
-        return Rows(self.cells[chosen], self.times[chosen], self.codes[chosen], self.places[chosen])
-
-
-def joined(parts: list[Rows]) -> Rows:
-    """Return the rows of all parts, one part after the other."""
-    return Rows(
-        np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.times for part in parts]),
-        np.concatenate([part.codes for part in parts]),
-        np.concatenate([part.places for part in parts]),
-    )
+GONE = int(np.iinfo(np.int32).max)
+"""Time of a row that was removed; no window reaches it."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +105,7 @@ class Question:
 
 @dataclass(slots=True)
 class Segment:
-    """Rows sorted by cell. Only codes and histograms ever change, by `recode`."""
+    """Rows sorted by cell. Only `recode` and `remove` ever change them."""
 
     rows: Rows
     first: int
@@ -157,12 +114,18 @@ class Segment:
     """Latest time, inclusive."""
     histogram: npt.NDArray[np.int32]
     """Rows by code, up to SHARED_ROW, and by column of COARSE_RESOLUTION."""
+    totals: Counts
+    """Sum of the histogram over codes; shape (columns,). A change of codes leaves it as it is."""
     by_place: npt.NDArray[np.int32]
     """Rows by code, up to SHARED_ROW, and by place."""
-    coarse: Runs
-    """Runs of COARSE_RESOLUTION."""
-    fine: Runs
-    """Runs of FINE_RESOLUTION."""
+    coarse_ends: Ends
+    coarse_columns: Columns
+    """Runs of COARSE_RESOLUTION; see `coarse`."""
+    fine_ends: Ends
+    fine_columns: Columns
+    """Runs of FINE_RESOLUTION; see `fine`."""
+    gone: int = 0
+    """How many rows were removed; histograms do not hold them, but `rows` and runs still do."""
 
     @classmethod
     def of(cls, rows: Rows, coarse: Runs, fine: Runs, width: int, places: int) -> Segment:
@@ -186,15 +149,28 @@ class Segment:
             int(rows.times.min()),
             int(rows.times.max()),
             histogram.reshape(codes, width),
+            np.bincount(columns, minlength=width),
             by_place.reshape(codes, places),
-            coarse,
-            fine,
+            coarse.ends,
+            coarse.columns,
+            fine.ends,
+            fine.columns,
         )
+
+    @property
+    def coarse(self) -> Runs:
+        """Return the runs of COARSE_RESOLUTION."""
+        return Runs(self.coarse_ends, self.coarse_columns)
+
+    @property
+    def fine(self) -> Runs:
+        """Return the runs of FINE_RESOLUTION."""
+        return Runs(self.fine_ends, self.fine_columns)
 
     @property
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
-        histograms = (self.histogram, self.by_place, self.coarse, self.fine)
+        histograms = (self.histogram, self.totals, self.by_place, self.coarse, self.fine)
         return sum(column.nbytes for column in self.rows.columns()), sum(
             histogram.nbytes for histogram in histograms
         )
@@ -224,9 +200,8 @@ class Segment:
             runs = runs.at(spots)
         keep = self._kept(question, spots)
         counts = runs.lengths() if keep is None else kept(keep, runs.ends)
-        np.add.at(
-            sums, runs.columns, counts
-        )  # of one type: far faster than sums[columns] += counts
+        # Both are of one type: then this is far faster than sums[columns] += counts.
+        np.add.at(sums, runs.columns, counts)
 
     def count_by_place(self, question: Question) -> npt.NDArray[np.signedinteger]:
         """Return how many rows asked for each place holds; the ranges are not looked at."""
@@ -243,10 +218,9 @@ class Segment:
     def _kept(self, question: Question, spots: Spots | None) -> npt.NDArray[np.bool_] | None:
         """Tell for each row at the spots, or each row, whether window and codes want it."""
         times, codes, keep = self.rows.times, self.rows.codes, None
-        if not self.is_inside(question):
-            keep = question.holds(
-                times if spots is None else spots.take(times), self.first, self.last
-            )
+        if self.gone or not self.is_inside(question):
+            last = GONE if self.gone else self.last
+            keep = question.holds(times if spots is None else spots.take(times), self.first, last)
         if question.wanted is not None:
             keep = both(keep, question.wants(codes if spots is None else spots.take(codes)))
         return keep
@@ -261,6 +235,15 @@ class Segment:
         self.histogram[after, column] += 1
         self.by_place[before, place] -= 1
         self.by_place[after, place] += 1
+
+    def remove(self, position: int, column: int) -> None:
+        """Take one row out of every answer."""
+        code, place = min(int(self.rows.codes[position]), SHARED_ROW), self.rows.places[position]
+        self.rows.times[position] = GONE
+        self.histogram[code, column] -= 1
+        self.totals[column] -= 1
+        self.by_place[code, place] -= 1
+        self.gone += 1
 
     def _make_room(self, code: int) -> None:
         if code > np.iinfo(self.rows.codes.dtype).max:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Table, column, insert, select, table, text
+from sqlalchemy import Connection, Table, select, text
 from sqlalchemy import func as sql
+
+_ROWS_A_STATEMENT = 500  # of at most 32,766 values together
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -33,9 +36,15 @@ def insert_columns(connection: Connection, target: Table, columns: Columns) -> N
     if connection.dialect.name == "postgresql":
         _copy(connection, target, list(columns), rows)
         return
-    plain = table(target.name, *(column(name) for name in columns))
-    statement = str(insert(plain).compile(dialect=connection.dialect))
-    connection.exec_driver_sql(statement, rows)
+    # Many rows a statement: with triggers, SQLite keeps the pages of each to take it back.
+    holes = f"({', '.join('?' * len(columns))})"
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        portion = rows[start : start + _ROWS_A_STATEMENT]
+        statement = (
+            f"INSERT INTO {target.name} ({', '.join(columns)}) "  # noqa: S608 - our own names
+            f"VALUES {', '.join([holes] * len(portion))}"
+        )
+        connection.exec_driver_sql(statement, tuple(itertools.chain.from_iterable(portion)))
 
 
 def _copy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from data.intake.fields import Field
 from data.intake.mapping import Mapping
 from data.intake.report import Report
 from data.intake.upsert import Batch, Record, Written
+from data.partition import PartitionCache
 
 _TRANSLATIONS = {"name_zh_hans": "zh-Hans", "name_zh_hant": "zh-Hant", "name_en": "en"}
 
@@ -40,6 +41,8 @@ class Work:
     batch: Batch
     at: datetime
     """The moment of the import, aware UTC."""
+    partitions: PartitionCache = field(default_factory=PartitionCache)
+    """Grids and areas as polygons that were prepared in this run, or before it by its caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,14 @@ from data.models.camera import Camera, CameraGrid
 from data.models.columns import Model
 from data.models.incident import Incident, IncidentEvent, IncidentGrid
 from data.models.organisation import Organisation, ServiceCategory, ServiceItem
-from data.models.record import ImportBatch, Installation, RevisionCounter, TopicChange
+from data.models.record import (
+    ImportBatch,
+    IncidentChange,
+    IncidentRevision,
+    Installation,
+    RevisionCounter,
+    TopicChange,
+)
 from data.models.territory import Area, GridAreaLink, GridLevel, GridScheme, GridUnit
 
 __all__ = [
@@ -17,8 +24,10 @@ __all__ = [
     "GridUnit",
     "ImportBatch",
     "Incident",
+    "IncidentChange",
     "IncidentEvent",
     "IncidentGrid",
+    "IncidentRevision",
     "Installation",
     "Model",
     "Organisation",

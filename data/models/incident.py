@@ -50,7 +50,7 @@ class Incident(Model):
     handling_at: Mapped[datetime | None]
     handled_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the case ended, in whichever way; None as long as it is open."""
     evaluated_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]

@@ -45,6 +45,28 @@ class RevisionCounter(Model):
     revision: Mapped[int]
 
 
+class IncidentChange(Model):
+    """A change of one incident. Triggers write it, so that no way of writing goes unseen."""
+
+    __tablename__ = "incident_change"
+
+    id: Mapped[SurrogateKey]
+    incident_id: Mapped[int]
+    """Refers to nothing: an incident that was deleted has changed too."""
+    revision: Mapped[int | None] = mapped_column(index=True)
+    """The revision that announced the change; None until then."""
+
+
+class IncidentRevision(Model):
+    """A revision up to which the changes of incidents, and of what they lie in, can be told."""
+
+    __tablename__ = "incident_revision"
+
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[int]
+    """Drawn at random: tells this history from another that has come to the same number."""
+
+
 class Installation(Model):
     """Facts about this installation, such as that its data are synthetic."""
 

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from data.errors import NotFoundError
 from data.geo import View, metres_a_pixel
+from data.index import answers
+from data.index.source import level_name
 from data.models import GridLevel, GridScheme, GridUnit, Incident, IncidentGrid
-from data.reads import selection, visibility
+from data.reads import indexed, selection, visibility
+from data.reads.indexed import Asked
 from data.reads.visibility import Conditions
 from data.scope import Scope
 
@@ -186,6 +189,9 @@ def known(session: Session, scope: Scope, scheme_code: str | None, code: str) ->
 
 def tallies(session: Session, scope: Scope, view: View, level: int) -> dict[str, GridTally]:
     """Return what happened in each grid of a level, by code; one without incidents is absent."""
+    with indexed.asked(session, scope, view) as asked:
+        if asked is not None:
+            return _indexed_tallies(session, scope, view, level, asked)
     ids = select(GridUnit.id).where(
         GridUnit.level == level,
         GridUnit.scheme_id == selection.scheme_id(view.scheme),
@@ -213,6 +219,33 @@ def tallies(session: Session, scope: Scope, view: View, level: int) -> dict[str,
         .group_by(GridUnit.code)
     )
     return {code: GridTally(*map(int, counts)) for code, *counts in rows}
+
+
+def _indexed_tallies(
+    session: Session, scope: Scope, view: View, level: int, asked: Asked
+) -> dict[str, GridTally]:
+    scheme = session.scalars(select(selection.scheme_id(view.scheme))).one()
+    name = level_name(scheme, level) if scheme is not None else ""
+    if name not in asked.index.levels:
+        return {}
+    received = answers.received_by_grid(asked.index, asked.selection, name)
+    unfinished, overdue = answers.open_by_grid(asked.index, asked.selection, asked.at_us, name)
+    rows = session.execute(
+        select(GridUnit.id, GridUnit.code).where(
+            GridUnit.level == level, GridUnit.scheme_id == scheme, *visibility.grids(scope)
+        )
+    )
+    tallies: dict[str, GridTally] = {}
+    for id_, code in rows:
+        if id_ not in received:
+            continue
+        before = tallies.get(code, GridTally(0, 0, 0))
+        tallies[code] = GridTally(
+            before.received + received[id_],
+            before.open + unfinished.get(id_, 0),
+            before.overdue_open + overdue.get(id_, 0),
+        )
+    return tallies
 
 
 def _units(session: Session, conditions: Conditions) -> list[Unit]:

@@ -35,7 +35,9 @@ class epoch_s(FunctionElement[int]):  # noqa: N801 - reads as the SQL function t
 
 @compiles(epoch_s, "sqlite")
 def _epoch_on_sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **options)}) AS INTEGER)"
+    moment = compiler.process(element.clauses, **options)
+    # Without the fraction, which SQLite would round: 08:00:00.9996 would be a second later.
+    return f"CAST(strftime('%s', substr({moment}, 1, 19)) AS INTEGER)"
 
 
 @compiles(epoch_s, "postgresql")

@@ -14,18 +14,14 @@ Conditions = list[ColumnElement[bool]]
 
 def areas_below(codes: frozenset[str]) -> Select[int]:
     """Select the ids of the areas with these codes and of all below them."""
-    tree = select(Area.id).where(Area.code.in_(sorted(codes))).cte("areas_below", recursive=True)
+    tree = select(Area.id).where(Area.code.in_(sorted(codes))).cte(recursive=True)
     tree = tree.union_all(select(Area.id).join(tree, Area.parent_id == tree.c.id))
     return select(tree.c.id)
 
 
 def grids_below(grid_ids: frozenset[int]) -> Select[int]:
     """Select the ids of these grids and of all below them."""
-    tree = (
-        select(GridUnit.id)
-        .where(GridUnit.id.in_(sorted(grid_ids)))
-        .cte("grids_below", recursive=True)
-    )
+    tree = select(GridUnit.id).where(GridUnit.id.in_(sorted(grid_ids))).cte(recursive=True)
     tree = tree.union_all(select(GridUnit.id).join(tree, GridUnit.parent_id == tree.c.id))
     return select(tree.c.id)
 

@@ -12,16 +12,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import counts, hotspots, imports, layers, points, start
+from tests.benchmarks import cells, counts, hotspots, imports, layers, opening, points, start
 from tests.benchmarks.measure import Row
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "start": start.rows,
     "layers": layers.rows,
+    "cells": cells.rows,
     "points": points.rows,
     "hotspots": hotspots.rows,
     "imports": imports.rows,
     "counts": counts.rows,
+    "opening": opening.rows,
 }
 
 

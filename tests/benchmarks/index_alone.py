@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from data import cells
-from data.counting.ledger import MOST_SEGMENT_ROWS
+from data.counting.merging import MOST_SEGMENT_ROWS
 from data.counting.segments import FINE_RESOLUTION
 from data.counts import CountIndex
 from tests.benchmarks.measure import Row, seconds

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from data.assignment import area_m2, assign_cameras, assign_incidents, link_areas
 from data.models import Camera, CameraGrid, GridAreaLink, Incident, IncidentGrid
+from data.partition import PartitionCache
 from data.store import Store
 from tests.makers import (
     HERE,
@@ -82,6 +83,39 @@ def test_assigning_again_moves_only_the_rows_named(store: Store) -> None:
         assign_incidents(session, [moved.id])
         assert grids_of(session, moved) == {there.id}
         assert grids_of(session, kept) == {here.id}
+
+
+def test_what_a_caller_keeps_of_the_division_follows_its_changes(store: Store) -> None:
+    partitions = PartitionCache()
+    with store.writing(at=NOW) as session:
+        add_area(session, level="township", geometry=square(size_deg=0.04))
+        grid = add_grid(session)
+        here, there = add_incident(session), add_incident(session)
+        there.longitude, there.latitude = middle_of(square(2))
+        session.flush()
+        for _ in range(2):
+            assign_incidents(session, [here.id], partitions)
+            assert grids_of(session, here) == {grid.id}
+        grid.geometry = square(2)
+        session.flush()
+        assign_incidents(session, partitions=partitions)
+        assert grids_of(session, here) == set()
+        assert grids_of(session, there) == {grid.id}
+
+
+def test_areas_belong_to_their_codes_however_the_database_sorts(store: Store) -> None:
+    with store.writing(at=NOW) as session:
+        areas = {
+            code: add_area(session, code=code, geometry=square(column)).id
+            for column, code in enumerate(("b", "B", "a-1", "a1"))
+        }
+        rows = [
+            add_incident(session, longitude=x, latitude=y)
+            for x, y in (middle_of(square(column)) for column in range(4))
+        ]
+        assign_incidents(session)
+        session.expire_all()
+        assert [row.area_id for row in rows] == list(areas.values())
 
 
 def test_row_lies_in_the_lowest_area_that_covers_it(store: Store) -> None:

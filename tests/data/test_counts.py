@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from data import cells
-from data.counting.ledger import Sizes
+from data.counting.merging import Sizes
 from data.counts import CountIndex
 from data.errors import InvalidInputError, TooLargeError
 from tests.plain_counts import Integers, PlainCounts, Pool, listed
@@ -61,6 +61,7 @@ class IndexAgainstRows(RuleBasedStateMachine):
     def begin(self, sizes: Sizes) -> None:
         self.index = CountIndex(levels=LEVELS, sizes=sizes, in_background=False)
         self.plain = PlainCounts(POOL, len(LEVELS))
+        self.sizes = sizes
 
     @rule(
         drawn=st.lists(
@@ -78,12 +79,28 @@ class IndexAgainstRows(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def update(self, data: st.DataObject) -> None:
-        if len(self.plain) == 0:
+        if len(self.plain.there()) == 0:
             return
-        changes = st.tuples(st.integers(0, len(self.plain) - 1), known_codes)
+        changes = st.tuples(st.sampled_from(self.plain.there().tolist()), known_codes)
         drawn = np.array(data.draw(st.lists(changes, max_size=8)), dtype=np.int64).reshape(-1, 2)
         self.index.update(drawn[:, 0], drawn[:, 1])
         self.plain.update(drawn[:, 0], drawn[:, 1])
+
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        there = self.plain.there().tolist()
+        drawn = (
+            data.draw(st.lists(st.sampled_from(there), max_size=3, unique=True)) if there else []
+        )
+        rows = np.array(drawn, dtype=np.int64)
+        self.index.remove(rows)
+        self.plain.remove(rows)
+
+    @rule()
+    def take_apart_and_put_together(self) -> None:
+        arrays, facts = self.index.taken_apart()
+        copied = {name: array.copy() for name, array in arrays.items()}
+        self.index = CountIndex.put_together(copied, facts, sizes=self.sizes, in_background=False)
 
     @rule(resolution=st.integers(0, 15), window=windows, codes=filters, within=st.none() | covers)
     def count(
@@ -133,6 +150,16 @@ def test_window_holds_its_first_second_and_not_its_last() -> None:
         for since, until in [(0, 2), (1, 3), (0, 3), (1, 1), (2, 1), (3, 9)]
     }
     assert counted == {(0, 2): 2, (1, 3): 2, (0, 3): 3, (1, 1): 0, (2, 1): 0, (3, 9): 0}
+
+
+def test_removed_row_can_neither_change_nor_be_removed_again() -> None:
+    index = index_of([0, 1], [10, 20], [1, 2])
+    index.remove(integers([0]))
+    with pytest.raises(InvalidInputError, match="Row 0 was removed"):
+        index.update(integers([0]), integers([3]))
+    with pytest.raises(InvalidInputError, match="Row 0 was removed"):
+        index.remove(integers([0]))
+    assert index.count(0, 0, 100)[1].sum() == 1
 
 
 def test_children_sum_to_their_parents() -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from data import cells
-from data.counting.ledger import Sizes
+from data.counting.merging import Sizes
 from data.counts import CountIndex
 from tests.plain_counts import Integers, PlainCounts, Pool, listed
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data import cells
-from data.counting.ledger import Sizes
+from data.counting.merging import Sizes
 from data.counts import CountIndex
 from tests.plain_counts import Answer, PlainCounts, Pool, listed
 

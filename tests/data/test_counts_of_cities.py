@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import insert
 
 from data import cells
-from data.counting.ledger import Sizes
+from data.counting.merging import Sizes
 from data.counts import CountIndex
 from data.geo import IncidentFilter, Period, View
 from data.models import Incident

@@ -366,29 +366,41 @@ def test_threads_share_a_partition() -> None:
     assert all(np.array_equal(answer, wanted) for answer in answers)
 
 
+def stored(*polygons: BaseGeometry) -> list[bytes]:
+    return [shapely.to_wkb(polygon) for polygon in polygons]
+
+
 def test_cache_builds_the_same_polygons_once() -> None:
     cache = PartitionCache()
     codes, polygons = list(FIELDS), list(FIELDS.values())
-    first = cache.of(codes, polygons)
-    copies = [shapely.from_wkb(shapely.to_wkb(polygon)) for polygon in reversed(polygons)]
-    assert cache.of(codes[::-1], copies) is first
+    first = cache.of(codes, stored(*polygons))
+    assert cache.of(codes[::-1], stored(*reversed(polygons))) is first
     assert first == Partition.of(codes, polygons)
+
+
+def test_cache_reads_polygons_as_either_database_keeps_them() -> None:
+    codes, polygons = list(FIELDS), list(FIELDS.values())
+    marked = [shapely.set_srid(polygon, 4326) for polygon in polygons]
+    texts = [shapely.to_wkb(polygon, hex=True, include_srid=True) for polygon in marked]
+    assert PartitionCache().of(codes, texts) == Partition.of(codes, polygons)
 
 
 def test_cache_tells_polygons_apart_by_any_code_or_coordinate() -> None:
     cache = PartitionCache()
-    first = cache.of(["A", "B"], [FIELDS["A"], FIELDS["B"]])
-    assert cache.of(["A", "C"], [FIELDS["A"], FIELDS["B"]]) is not first
-    assert cache.of(["B", "A"], [FIELDS["A"], FIELDS["B"]]) is not first
+    a, b = FIELDS["A"], FIELDS["B"]
+    first = cache.of(["A", "B"], stored(a, b))
+    assert cache.of(["A", "C"], stored(a, b)) is not first
+    assert cache.of(["B", "A"], stored(a, b)) is not first
     nearly = box(1, 0, math.nextafter(2, 3), 1)
-    assert cache.of(["A", "B"], [FIELDS["A"], nearly]) is not first
-    assert cache.of(["A", "B"], [FIELDS["A"], FIELDS["B"]]) is first
+    assert cache.of(["A", "B"], stored(a, nearly)) is not first
+    assert cache.of(["A", "B"], stored(a, b)) is first
 
 
 def test_cache_forgets_what_was_unused_longest() -> None:
     cache = PartitionCache(capacity=2)
-    a, b = cache.of(["A"], [FIELDS["A"]]), cache.of(["B"], [FIELDS["B"]])
-    assert cache.of(["A"], [FIELDS["A"]]) is a
-    cache.of(["C"], [FIELDS["C"]])
-    assert cache.of(["A"], [FIELDS["A"]]) is a
-    assert cache.of(["B"], [FIELDS["B"]]) is not b
+    a, b, c = (stored(FIELDS[code]) for code in "ABC")
+    first, second = cache.of(["A"], a), cache.of(["B"], b)
+    assert cache.of(["A"], a) is first
+    cache.of(["C"], c)
+    assert cache.of(["A"], a) is first
+    assert cache.of(["B"], b) is not second

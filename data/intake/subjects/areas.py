@@ -34,8 +34,8 @@ def _write(session: Session, drafts: list[Draft], work: Work) -> Written:
         session.flush()
         session.expire_all()
         link_areas(session)
-        assign_incidents(session)
-        assign_cameras(session)
+        assign_incidents(session, partitions=work.partitions)
+        assign_cameras(session, partitions=work.partitions)
     return written
 
 

@@ -72,7 +72,7 @@ def _write(session: Session, drafts: list[Draft], work: Work) -> Written:
     moved = [*written.added.values(), *(change.id for change in written.changed)]
     if moved:
         session.flush()
-        assign_cameras(session, moved)
+        assign_cameras(session, moved, work.partitions)
     return written
 
 

@@ -48,8 +48,8 @@ def _write(session: Session, drafts: list[Draft], work: Work) -> Written:
     if written.added or written.changed:
         session.flush()
         link_areas(session)
-        assign_incidents(session)
-        assign_cameras(session)
+        assign_incidents(session, partitions=work.partitions)
+        assign_cameras(session, partitions=work.partitions)
     return written
 
 

@@ -91,7 +91,7 @@ def _write(session: Session, drafts: list[Draft], work: Work) -> Written:
     touched = [*written.added.values(), *moved]
     if touched:
         session.flush()
-        assign_incidents(session, touched)
+        assign_incidents(session, touched, work.partitions)
     return written
 
 

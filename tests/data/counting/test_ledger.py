@@ -8,9 +8,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from data.counting.ledger import MOST_SEGMENT_ROWS, Ledger, Sizes
+from data.counting.ledger import Ledger
+from data.counting.merging import MOST_SEGMENT_ROWS, Sizes
+from data.counting.rows import Rows
 from data.counting.runs import Runs
-from data.counting.segments import Question, Rows, Segment, chosen
+from data.counting.segments import Question, Segment, chosen
 
 TINY = Sizes(segment_rows=12, tail_rows=4, late_rows=3)
 EVERYTHING = Question(-(2**31), 2**31 - 1, None, None)

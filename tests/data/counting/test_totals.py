@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.counting.rows import Rows
 from data.counting.runs import Runs
-from data.counting.segments import Question, Rows, Segment
+from data.counting.segments import Question, Segment
 from data.counting.totals import RunningTotals
 
 WIDTH = 4

@@ -56,10 +56,12 @@ def number(session: Session, model: type[Model], *conditions: Any) -> int:
 
 
 def dump(store: Store) -> str:
-    """Return a hash over every row of every table."""
+    """Return a hash over every row of every table but the marks, which are drawn at random."""
     digest = hashlib.sha256()
     with store.reading() as session:
         for table in Model.metadata.sorted_tables:
+            if table.name == "incident_revision":
+                continue
             rows = session.execute(select(table).order_by(*table.primary_key)).all()
             digest.update(f"{table.name}{[tuple(row) for row in rows]}".encode())
     return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The incidents of the database in memory: counted fast, opened from snapshots, kept in step."""
