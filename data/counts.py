@@ -7,9 +7,11 @@ be filtered, such as category and stage; any filter is a set of codes. Answers a
 moment, whatever the order in which rows arrive.
 
 Design. Rows are kept in segments of about half a million, each a stretch of time, sorted inside by
-cell and with a histogram of coarse cells (`segments` in `data.counting`); a window that holds a
-whole segment adds up histograms, and only the segments at its two ends are read row by row. New
-rows go to a tail that every question looks through (`ledger`).
+cell (`segments` in `data.counting`). A window that holds a whole segment adds up its histogram of
+coarse cells, or subtracts two running totals where all codes count (`totals`). Where rows must be
+looked at, codes and times become one bit a row, and what a cell keeps is a count of bits between
+the ends of its run (`runs`); only for cells finer than the runs are the rows themselves gathered.
+New rows go to a tail that every question looks through (`ledger`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A segment holds rows of a stretch of time. Inside it they are sorted by base cell, so that a
 viewport is a few contiguous ranges and every coarser cell is one run. `histogram` counts rows by
 code and by cell of `COARSE_RESOLUTION`; a window of time that holds the whole segment reads no
-row at all.
+row of it for coarse cells.
 """
 
 from __future__ import annotations

@@ -31,14 +31,20 @@ def segment_of(times: list[int]) -> Segment:
 
 @given(
     pool=st.lists(st.lists(moments, min_size=1, max_size=4), min_size=1, max_size=6),
-    steps=st.lists(st.tuples(st.sets(st.integers(0, 5)), moments, moments), max_size=8),
+    steps=st.lists(
+        st.tuples(st.sets(st.integers(0, 5)), moments, moments, st.integers(0, 5)), max_size=8
+    ),
 )
-def test_sums_are_those_of_the_segments_inside(
-    pool: list[list[int]], steps: list[tuple[set[int], int, int]]
+def test_sums_are_those_of_the_segments_inside_without_removed_rows(
+    pool: list[list[int]], steps: list[tuple[set[int], int, int, int]]
 ) -> None:
     segments = [segment_of(times) for times in pool]
+    left = [sorted(times, key=lambda time: time % WIDTH) for times in pool]
     totals = RunningTotals()
-    for chosen, since, until in steps:
+    for chosen, since, until, thinned in steps:
+        if thinned < len(pool) and left[thinned]:
+            position = segments[thinned].gone
+            segments[thinned].remove(position, left[thinned].pop(0) % WIDTH)
         held = [number for number in sorted(chosen) if number < len(pool)]
         sums = np.zeros(WIDTH, dtype=np.int64)
         question = Question(since, until, None, None)
@@ -47,7 +53,7 @@ def test_sums_are_those_of_the_segments_inside(
             time
             for number in held
             if since <= min(pool[number]) and max(pool[number]) < until
-            for time in pool[number]
+            for time in left[number]
         ]
         columns = np.array(inside, dtype=np.int64) % WIDTH
         assert sums.tolist() == np.bincount(columns, minlength=WIDTH).tolist()
