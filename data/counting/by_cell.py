@@ -105,7 +105,9 @@ def _overlapping(segments: list[Segment], question: Question) -> list[Segment]:
 
 def _cells_in_tail(tail: Rows, question: Question) -> Cells:
     """Return the base cells of the rows asked for, which are in no order, ascending."""
-    cells = chosen(tail, question).cells if len(tail) else tail.cells
+    if len(tail) == 0:
+        return tail.cells
+    cells = chosen(tail, question).cells
     if question.ranges is not None:
         cells = cells[in_ranges(cells, question.ranges)]
     return np.sort(cells)

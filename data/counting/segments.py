@@ -14,9 +14,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from data import cells as h3_cells
 from data.counting.rows import Cells, Codes, Counts, Rows, Seconds
 from data.counting.runs import Columns, Ends, Runs, kept
-from data.counting.spots import Ranges, Spots, bridged
+from data.counting.spots import Ranges, Spots
 
 COARSE_RESOLUTION = 8
 """Histograms are kept at this resolution; coarser counts are folded from it."""
@@ -73,7 +74,7 @@ class Question:
     @cached_property
     def stretches(self) -> Ranges | None:
         """Return ranges that are fewer and hold the ranges asked for; None is everywhere."""
-        return None if self.ranges is None else bridged(self.ranges, BRIDGED_CELLS)
+        return None if self.ranges is None else h3_cells.joined(*self.ranges, BRIDGED_CELLS)
 
     @cached_property
     def _spans(self) -> list[tuple[np.uint8, np.uint8]]:

@@ -54,14 +54,6 @@ class Spots:
         return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else column[:0]
 
 
-def bridged(ranges: Ranges, gap: np.uint64) -> Ranges:
-    """Join ranges where no more than a gap lies between them: fewer, which hold more."""
-    firsts, lasts = ranges
-    apart = firsts[1:] - lasts[:-1] > gap
-    edge = np.ones(min(len(firsts), 1), dtype=np.bool_)
-    return firsts[np.concatenate((edge, apart))], lasts[np.concatenate((apart, edge))]
-
-
 def in_ranges(cells: Cells, ranges: Ranges) -> npt.NDArray[np.bool_]:
     """Tell for each cell, in any order, whether a range holds it."""
     firsts, lasts = ranges

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data import cells
 from data.counting.runs import Runs, kept
-from data.counting.spots import FEW_ROWS, Spots, bridged, in_ranges
+from data.counting.spots import FEW_ROWS, Spots, in_ranges
 from data.counting.tallies import folded, runs, with_more
 
 keys = st.lists(st.integers(0, 60), max_size=80)
@@ -52,9 +52,9 @@ def test_short_stretches_are_taken_as_long_ones_are(length: int) -> None:
 
 
 @given(edges=ends, gap=st.integers(0, 9))
-def test_bridged_ranges_hold_the_ranges_and_lie_further_apart(edges: list[int], gap: int) -> None:
+def test_joined_ranges_hold_the_ranges_and_lie_further_apart(edges: list[int], gap: int) -> None:
     firsts, lasts = as_arrays(ranges_of(edges))
-    wide = bridged((firsts, lasts), np.uint64(gap))
+    wide = cells.joined(firsts, lasts, np.uint64(gap))
     assert in_ranges(firsts, wide).all()
     assert in_ranges(lasts, wide).all()
     assert set(wide[0].tolist()) <= set(firsts.tolist())
