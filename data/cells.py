@@ -31,6 +31,8 @@ Cells = npt.NDArray[np.uint64]
 _RESOLUTION_SHIFT = 52
 _RESOLUTION_MASK = 0xF << _RESOLUTION_SHIFT
 _BITS_A_DIGIT = 3
+_ALL_SIXES, _ALL_ONES = np.uint64(0o666666666666666), np.uint64(0o111111111111111)
+_ABOVE_DIGITS = np.uint64(1 << 45)
 
 
 def cells_at(longitudes: Sequence[float], latitudes: Sequence[float]) -> Cells:
@@ -85,9 +87,9 @@ def finest_resolution(cells: Cells) -> int:
 def from_prefixes(prefixes: Cells, resolution: int) -> Cells:
     """Return the cell of each prefix, as `from_shifted` does for one; shape (n,)."""
     shift = np.uint64(digit_shift(resolution))
-    cells = (prefixes << shift) | np.uint64((1 << int(shift)) - 1)
-    kept = cells & np.uint64(~_RESOLUTION_MASK & 0xFFFF_FFFF_FFFF_FFFF)
-    return kept | np.uint64(resolution << _RESOLUTION_SHIFT)
+    # In a prefix the bits of resolution are all set, and those shifted in are not.
+    changed = ((1 << int(shift)) - 1) | ((BASE_RESOLUTION ^ resolution) << _RESOLUTION_SHIFT)
+    return (prefixes << shift) ^ np.uint64(changed)
 
 
 def base_ranges(cover: Cells) -> tuple[Cells, Cells]:
@@ -111,21 +113,26 @@ def base_ranges(cover: Cells) -> tuple[Cells, Cells]:
     firsts, lasts = finest & ~unused, _over_unused_digits(finest | unused, shifts)
     order = np.argsort(firsts, kind="stable")
     firsts, lasts = firsts[order], np.maximum.accumulate(lasts[order])
-    apart = np.concatenate(([True], firsts[1:] > lasts[:-1] + np.uint64(1)))[: len(firsts)]
-    return firsts[apart], lasts[np.concatenate((apart[1:], [True]))[: len(firsts)]]
+    return joined(firsts, lasts, np.uint64(1))
+
+
+def joined(firsts: Cells, lasts: Cells, gap: np.uint64) -> tuple[Cells, Cells]:
+    """Join ascending ranges of which each begins no more than a gap after the end of the last."""
+    edges = np.ones(len(firsts) + 1, dtype=np.bool_)
+    edges[1:-1] = firsts[1:] > lasts[:-1] + gap
+    return firsts[edges[:-1]], lasts[edges[1:]]
 
 
 def _over_unused_digits(lasts: Cells, shifts: Cells) -> Cells:
-    """Move each end over the digit 7, which no cell has, so that neighbours in order touch."""
-    lasts = lasts.copy()
-    moved, bits = np.arange(len(lasts)), np.uint64(_BITS_A_DIGIT)
-    while len(moved):
-        is_last_child = ((lasts[moved] >> shifts) & np.uint64(7)) == np.uint64(6)
-        is_last_child &= shifts < np.uint64(_BITS_A_DIGIT * BASE_RESOLUTION)
-        moved, shifts = moved[is_last_child], shifts[is_last_child]
-        lasts[moved] |= np.uint64(1) << shifts
-        shifts = shifts + bits
-    return lasts
+    """Move each end over the digit 7, which no cell has, so that neighbours in order touch.
+
+    The sixes that a cell ends with become sevens, as far up as there are no other digits.
+    """
+    differing = ((lasts ^ _ALL_SIXES) | _ABOVE_DIGITS) >> shifts
+    below = (differing & (~differing + np.uint64(1))) - np.uint64(1)
+    sixes = np.bitwise_count(below) // np.uint8(_BITS_A_DIGIT) * np.uint64(_BITS_A_DIGIT)
+    ones = _ALL_ONES & ((np.uint64(1) << sixes) - np.uint64(1))
+    return lasts | (ones << shifts)
 
 
 def hexadecimal(cell: int) -> str:

@@ -7,9 +7,11 @@ be filtered, such as category and stage; any filter is a set of codes. Answers a
 moment, whatever the order in which rows arrive.
 
 Design. Rows are kept in segments of about half a million, each a stretch of time, sorted inside by
-cell and with a histogram of coarse cells (`segments` in `data.counting`); a window that holds a
-whole segment adds up histograms, and only the segments at its two ends are read row by row. New
-rows go to a tail that every question looks through (`ledger`).
+cell (`segments` in `data.counting`). A window that holds a whole segment adds up its histogram of
+coarse cells, or subtracts two running totals where all codes count (`totals`). Where rows must be
+looked at, codes and times become one bit a row, and what a cell keeps is a count of bits between
+the ends of its run (`runs`); only for cells finer than the runs are the rows themselves gathered.
+New rows go to a tail that every question looks through (`ledger`).
 """
 
 from __future__ import annotations
@@ -22,24 +24,14 @@ import numpy.typing as npt
 
 from data import cells as h3_cells
 from data.counting.arrivals import MOST_CODES, check_codes, clipped, rows_of
+from data.counting.by_cell import CellCounter
 from data.counting.ledger import Ledger
 from data.counting.merging import Sizes
-from data.counting.registers import Coarse, Places
+from data.counting.registers import Places
+from data.counting.rows import Cells, Counts, Rows
 from data.counting.saving import Arrays, Facts, Held
-from data.counting.segments import (
-    COARSE_RESOLUTION,
-    Cells,
-    Counts,
-    Question,
-    Rows,
-    Segment,
-    chosen,
-    in_ranges,
-)
-from data.counting.tallies import folded, merged, runs
+from data.counting.segments import Question, Segment, chosen
 from data.errors import InvalidInputError
-
-_COARSE_SHIFT = np.uint64(h3_cells.digit_shift(COARSE_RESOLUTION))
 
 
 class CountIndex:
@@ -69,7 +61,7 @@ class CountIndex:
             raise InvalidInputError(
                 f"Rows are kept at resolution {h3_cells.BASE_RESOLUTION}, not {base_resolution}."
             )
-        self._coarse = Coarse()
+        self._by_cell = CellCounter()
         self._places = Places(tuple(levels))
         self._ledger = Ledger(
             sizes or Sizes(), self._build, self._column_of, in_background=in_background
@@ -106,7 +98,6 @@ class CountIndex:
             shape = (len(cells), len(self._places.levels))
             places = self._places.add(np.full(shape, -1) if grids is None else grids, len(cells))
         rows = rows_of(cells, times, codes, places)
-        self._coarse.add(rows.cells >> _COARSE_SHIFT)
         return self._ledger.append(rows)
 
     @property
@@ -137,7 +128,8 @@ class CountIndex:
 
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
-        return self._ledger.nbytes()
+        rows, histograms = self._ledger.nbytes()
+        return rows, histograms + self._by_cell.totals.nbytes
 
     def settle(self) -> None:
         """Wait until the background has nothing to do."""
@@ -146,9 +138,8 @@ class CountIndex:
     def taken_apart(self) -> tuple[Arrays, Facts]:
         """Return named arrays and plain facts from which `put_together` makes the same index."""
         arrays, facts = self._ledger.held().taken_apart()
-        known, columns = self._coarse.known
-        more = {"coarse-cells": known, "coarse-columns": columns, "places": self._places.grids}
-        return arrays | more, facts | {"levels": self._places.levels}
+        arrays = arrays | self._by_cell.taken_apart() | {"places": self._places.grids}
+        return arrays, facts | {"levels": self._places.levels}
 
     @classmethod
     def put_together(
@@ -161,7 +152,7 @@ class CountIndex:
     ) -> CountIndex:
         """Make an index of arrays, which are taken over as they are and may be changed."""
         index = cls(sizes=sizes, in_background=in_background)
-        index._coarse = Coarse((arrays["coarse-cells"], arrays["coarse-columns"]))
+        index._by_cell.put_together(arrays)
         index._places = Places(tuple(facts["levels"]), np.array(arrays["places"]))
         index._ledger.take_over(Held.put_together(arrays, facts))
         return index
@@ -192,22 +183,11 @@ class CountIndex:
                 f"Resolution {resolution} does not exist; ask for 0 to {h3_cells.BASE_RESOLUTION}."
             )
         question = self._question(since, until, codes, within)
-        shift = np.uint64(h3_cells.digit_shift(resolution))
+        finest = 0 if within is None else h3_cells.finest_resolution(within)
         with self._ledger.lock:
-            finest = resolution if within is None else h3_cells.finest_resolution(within)
-            is_coarse = max(resolution, finest) <= COARSE_RESOLUTION
-            if is_coarse and question.fits_histograms:
-                prefixes, counts = self._by_column(question)
-                prefixes >>= shift - _COARSE_SHIFT
-                prefixes, counts = folded(prefixes, counts)
-            else:
-                held = [
-                    segment for segment in self._ledger.segments() if segment.overlaps(question)
-                ]
-                parts = [runs(segment.cells_of(question) >> shift) for segment in held]
-                parts.append(runs(np.sort(self._tail_cells(question) >> shift)))
-                prefixes, counts = merged(parts)
-        return h3_cells.from_prefixes(prefixes, resolution), counts
+            return self._by_cell.count(
+                self._ledger.segments(), self._ledger.tail(), question, resolution, finest
+            )
 
     def count_by_grid(
         self,
@@ -221,13 +201,9 @@ class CountIndex:
         with self._ledger.lock:
             counts = np.zeros(len(self._places), dtype=np.int64)
             for segment in self._ledger.segments():
-                if segment.is_inside(question) and question.fits_histograms:
-                    by_place = question.codes_of(segment.by_place)
-                elif segment.overlaps(question):
-                    by_place = np.bincount(segment.places_of(question))
-                else:
-                    continue
-                counts[: len(by_place)] += by_place
+                if segment.overlaps(question):
+                    by_place = segment.count_by_place(question)
+                    counts[: len(by_place)] += by_place
             tail = chosen(self._ledger.tail(), question)
             counts += np.bincount(tail.places, minlength=len(counts))
             return self._places.by_grid(level, counts)
@@ -255,33 +231,11 @@ class CountIndex:
         return rows
 
     def _build(self, rows: Rows) -> Segment:
-        columns = self._coarse.columns_of(rows.cells >> _COARSE_SHIFT)
-        return Segment.of(rows, columns, len(self._coarse), len(self._places))
+        coarse, fine = (
+            register.runs(rows.cells) for register in (self._by_cell.coarse, self._by_cell.fine)
+        )
+        return Segment.of(rows, coarse, fine, len(self._by_cell.coarse), len(self._places))
 
     def _column_of(self, cell: np.uint64) -> int:
-        return int(self._coarse.columns_of(np.asarray(cell >> _COARSE_SHIFT)))
-
-    def _tail_cells(self, question: Question) -> Cells:
-        cells = chosen(self._ledger.tail(), question).cells
-        return cells if question.ranges is None else cells[in_ranges(cells, question.ranges)]
-
-    def _by_column(self, question: Question) -> tuple[Cells, Counts]:
-        """Return prefixes of the coarse resolution, ascending, and their counts where not 0."""
-        known, columns = self._coarse.known
-        sums = np.zeros(len(known), dtype=np.int64)
-        parts = [runs(np.sort(self._tail_cells(question) >> _COARSE_SHIFT))]
-        for segment in self._ledger.segments():
-            if segment.is_inside(question):
-                counts = segment.totals
-                if question.wanted is not None:
-                    counts = question.codes_of(segment.histogram)
-                sums[: len(counts)] += counts
-            elif segment.overlaps(question):
-                parts.append(runs(segment.cells_of(question) >> _COARSE_SHIFT))
-        counts = sums[columns]
-        if question.ranges is not None:
-            counts[~in_ranges(known << _COARSE_SHIFT, question.ranges)] = 0
-        for prefixes, more in parts:
-            counts[np.searchsorted(known, prefixes)] += more
-        held = np.flatnonzero(counts)
-        return known[held], counts[held]
+        coarse = self._by_cell.coarse
+        return int(coarse.columns_of(np.asarray(cell >> coarse.shift)))

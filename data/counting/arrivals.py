@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
-from data.counting.segments import Cells, Rows
+from data.counting.rows import Cells, Rows
 from data.errors import InvalidInputError
 
 MOST_CODES = 65_536

@@ -14,8 +14,9 @@ import numpy as np
 
 from data.counting.locations import NO_NUMBER, Locations, Numbers
 from data.counting.merging import TAIL_SHARE, Built, Merge, Pile, Plan, Sizes
+from data.counting.rows import Codes, Rows
 from data.counting.saving import Held
-from data.counting.segments import GONE, Codes, Rows, Segment
+from data.counting.segments import GONE, Segment
 
 _TAIL = 0
 """Slot of the tail."""

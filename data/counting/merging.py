@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from data.counting.locations import NO_NUMBER, Numbers
-from data.counting.segments import Rows, Segment, joined
+from data.counting.rows import Rows, joined
+from data.counting.segments import Segment
 
 MOST_SEGMENT_ROWS = 524_288
 TAIL_SHARE = 4

@@ -1,4 +1,4 @@
-"""Small dictionaries of the counting index: coarse cells to columns, grids to places."""
+"""Small dictionaries of the counting index: cells to columns, grids to places."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from data.counting.segments import Cells, Counts
+from data.counting.rows import Cells, Counts
+from data.counting.runs import Runs
 from data.errors import InvalidInputError, TooLargeError
 
 Positions = npt.NDArray[np.int64]
@@ -15,24 +16,53 @@ MOST_PLACES = 65_536
 
 
 @dataclass(slots=True)
-class Coarse:
-    """Which column of the histograms each coarse cell has; columns are given in order of arrival.
+class Register:
+    """Which column each cell of a resolution has; columns are given in order of arrival.
 
     The pair of arrays is replaced as a whole, never changed, so that a thread may read without a
     lock what another extends.
     """
 
+    shift: np.uint64
+    """Right shift that makes base cells of one cell equal: its prefix."""
     known: tuple[Cells, Positions] = field(
         default_factory=lambda: (np.zeros(0, np.uint64), np.zeros(0, np.int64))
     )
     """Prefixes, ascending, and the column of each."""
+    _groups: dict[int, tuple[Cells, Cells, Positions]] = field(default_factory=dict)
+    """By a larger shift: the prefixes that were folded, to what, and where each begins."""
 
     def __len__(self) -> int:
         return len(self.known[0])
 
-    def add(self, prefixes: Cells) -> None:
-        """Give columns to the prefixes that have none."""
-        prefixes = np.unique(prefixes)
+    def runs(self, cells: Cells) -> Runs:
+        """Find the runs in ascending base cells, and give columns to those that have none."""
+        prefixes = cells >> self.shift
+        last = np.concatenate((prefixes[1:] != prefixes[:-1], [True])).nonzero()[0]
+        prefixes = prefixes[last]
+        self._add(prefixes)
+        columns = self.columns_of(prefixes)
+        return Runs((last + 1).astype(np.uint32), columns.astype(np.uint32))
+
+    def columns_of(self, prefixes: Cells) -> Positions:
+        """Return the column of each prefix; all must have one."""
+        known, columns = self.known
+        return columns[np.searchsorted(known, prefixes)]
+
+    def folded(self, known: Cells, counts: Counts, shift: np.uint64) -> tuple[Cells, Counts]:
+        """Return prefixes by a larger shift, ascending, and the sum of the counts of each."""
+        if shift == self.shift or len(known) == 0:
+            return known, counts
+        grouped = self._groups.get(int(shift))
+        if grouped is None or grouped[0] is not known:
+            prefixes = known >> (shift - self.shift)
+            starts = np.flatnonzero(np.diff(prefixes, prepend=~prefixes[:1]))
+            grouped = self._groups[int(shift)] = known, prefixes[starts], starts
+        _, prefixes, starts = grouped
+        return prefixes, np.add.reduceat(counts, starts)
+
+    def _add(self, prefixes: Cells) -> None:
+        """Give columns to ascending prefixes that have none."""
         known, columns = self.known
         at = np.searchsorted(known, prefixes)
         inside = at < len(known)
@@ -44,11 +74,6 @@ class Coarse:
                 np.insert(known, at[is_new], prefixes[is_new]),
                 np.insert(columns, at[is_new], given),
             )
-
-    def columns_of(self, prefixes: Cells) -> Positions:
-        """Return the column of each prefix; all must have one."""
-        known, columns = self.known
-        return columns[np.searchsorted(known, prefixes)]
 
 
 @dataclass(slots=True)

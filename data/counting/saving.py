@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.counting.segments import Rows, Segment
+from data.counting.rows import Rows
+from data.counting.segments import Segment
 
 Arrays = dict[str, npt.NDArray[Any]]
 Facts = dict[str, Any]

@@ -3,25 +3,34 @@
 A segment holds rows of a stretch of time. Inside it they are sorted by base cell, so that a
 viewport is a few contiguous ranges and every coarser cell is one run. `histogram` counts rows by
 code and by cell of `COARSE_RESOLUTION`; a window of time that holds the whole segment reads no
-row at all.
+row of it for coarse cells.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from data import cells as h3_cells
+from data.counting.rows import Cells, Codes, Counts, Rows, Seconds
+from data.counting.runs import Columns, Ends, Runs, kept
+from data.counting.spots import Ranges, Spots
+
 COARSE_RESOLUTION = 8
 """Histograms are kept at this resolution; coarser counts are folded from it."""
+
+FINE_RESOLUTION = 9
+"""Runs are kept up to this resolution; cells of a finer one hold too few rows to be worth it."""
 
 SHARED_ROW = 255
 """Codes from here on share one row of the histograms, so that a high code costs no memory."""
 
-MANY_STRETCHES = 64
-"""With more stretches than this, rows are taken by index instead of one by one."""
+BRIDGED_CELLS = np.uint64(1 << 24)
+"""Ranges so near to each other, a cell of resolution 7, are read as one, with what lies between:
+a hundred rows more cost less than another stretch of rows."""
 
 FEW_SPANS = 12
 """Up to so many spans of codes are compared; more are looked up, which takes as long as ten."""
@@ -29,57 +38,8 @@ FEW_SPANS = 12
 GONE = int(np.iinfo(np.int32).max)
 """Time of a row that was removed; no window reaches it."""
 
-Cells = npt.NDArray[np.uint64]
-Seconds = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint8 | np.uint16]
-"""Narrow as long as every code of the rows is below 256."""
-Counts = npt.NDArray[np.int64]
-Positions = npt.NDArray[np.intp]
-Ranges = tuple[Cells, Cells]
-"""First and last base cell of each range, both inclusive, ascending and apart."""
 
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Columns of equal length, in any order."""
-
-    cells: Cells
-    times: Seconds
-    codes: Codes
-    places: npt.NDArray[np.uint16]
-
-    def __len__(self) -> int:
-        return len(self.cells)
-
-    def take(self, order: npt.NDArray[np.intp]) -> Rows:
-        """Return the rows at these positions, in this order."""
-        return Rows(self.cells[order], self.times[order], self.codes[order], self.places[order])
-
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """Return cells, times, codes and places."""
-        return self.cells, self.times, self.codes, self.places
-
-    def copy(self) -> Rows:
-        """Return rows that share no memory with these."""
-        return Rows(self.cells.copy(), self.times.copy(), self.codes.copy(), self.places.copy())
-
-    def part(self, start: int, stop: int) -> Rows:
-        """Return a view of consecutive rows."""
-        chosen = slice(start, stop)
-        return Rows(self.cells[chosen], self.times[chosen], self.codes[chosen], self.places[chosen])
-
-
-def joined(parts: list[Rows]) -> Rows:
-    """Return the rows of all parts, one part after the other."""
-    return Rows(
-        np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.times for part in parts]),
-        np.concatenate([part.codes for part in parts]),
-        np.concatenate([part.places for part in parts]),
-    )
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """Which rows are asked for."""
 
@@ -100,16 +60,31 @@ class Question:
         """Tell for each code whether it counts; None where every code does."""
         if self.wanted is None:
             return None
-        if codes.dtype == np.uint8:
-            ends = np.flatnonzero(np.diff(self.wanted[:256], prepend=False, append=False))
-            spans = ends.reshape(-1, 2).tolist()
-            if len(spans) <= FEW_SPANS:
-                keep = np.zeros(len(codes), dtype=np.bool_)
-                for start, stop in spans:
-                    # Codes below the span wrap to large numbers: one comparison does for two.
-                    keep |= codes - np.uint8(start) <= np.uint8(stop - 1 - start)
-                return keep
-        return self.wanted[codes]
+        if codes.dtype != np.uint8 or len(self._spans) > FEW_SPANS:
+            return self.wanted[codes]
+        # Codes below a span wrap to large numbers: one comparison does for two.
+        spans = (codes - first <= more for first, more in self._spans)
+        keep = next(spans, None)
+        if keep is None:
+            return np.zeros(len(codes), dtype=np.bool_)
+        for one in spans:
+            keep |= one
+        return keep
+
+    @cached_property
+    def stretches(self) -> Ranges | None:
+        """Return ranges that are fewer and hold the ranges asked for; None is everywhere."""
+        return None if self.ranges is None else h3_cells.joined(*self.ranges, BRIDGED_CELLS)
+
+    @cached_property
+    def _spans(self) -> list[tuple[np.uint8, np.uint8]]:
+        """First code of each span of wanted codes that fit one byte, and how many more it has."""
+        if self.wanted is None:
+            return []
+        ends = np.flatnonzero(np.diff(self.wanted[:256], prepend=False, append=False))
+        return [
+            (np.uint8(first), np.uint8(stop - 1 - first)) for first, stop in ends.reshape(-1, 2)
+        ]
 
     def holds(self, times: Seconds, first: int, last: int) -> npt.NDArray[np.bool_] | None:
         """Tell for each time, all from first to last, whether it lies in the window.
@@ -121,48 +96,12 @@ class Question:
         is_early_enough = times < np.int32(self.until) if last >= self.until else None
         return both(is_late_enough, is_early_enough)
 
-    def codes_of(self, table: npt.NDArray[np.int32]) -> Counts:
+    def codes_of(self, table: npt.NDArray[np.int32]) -> npt.NDArray[np.signedinteger]:
         """Add up the rows of a histogram whose codes are wanted."""
         if self.wanted is not None:
             table = table[np.flatnonzero(self.wanted[: len(table)])]
-        return np.asarray(table.sum(axis=0, dtype=np.int64))
-
-
-@dataclass(frozen=True, slots=True)
-class Spots:
-    """Where in a segment the rows of some ranges lie."""
-
-    starts: Positions
-    stops: Positions
-    index: Positions | None
-    """Every position, where there are too many stretches to take them one by one."""
-
-    @classmethod
-    def of(cls, cells: Cells, ranges: Ranges | None) -> Spots:
-        """Find the ranges in ascending cells; None is everywhere."""
-        if ranges is None:
-            return cls(np.array([0]), np.array([len(cells)]), None)
-        starts = np.searchsorted(cells, ranges[0], side="left")
-        stops = np.searchsorted(cells, ranges[1], side="right")
-        held = np.flatnonzero(stops > starts)
-        starts, stops = starts[held], stops[held]
-        if len(starts) > 1:
-            # Ranges that follow on each other without a row between them are one.
-            apart = np.concatenate(([True], starts[1:] != stops[:-1]))
-            starts, stops = starts[apart], stops[np.concatenate((apart[1:], [True]))]
-        if len(starts) <= MANY_STRETCHES:
-            return cls(starts, stops, None)
-        lengths = stops - starts
-        skipped = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
-        return cls(starts, stops, np.arange(len(skipped)) + skipped)
-
-    def take(self, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return a column at these spots, in the order of cells."""
-        if self.index is not None:
-            return np.asarray(column[self.index])
-        stretches = zip(self.starts.tolist(), self.stops.tolist(), strict=True)
-        parts = [column[start:stop] for start, stop in stretches]
-        return np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else column[:0]
+        # A segment has too few rows for 32 bits to run over.
+        return np.asarray(table.sum(axis=0, dtype=np.int32))
 
 
 @dataclass(slots=True)
@@ -180,39 +119,59 @@ class Segment:
     """Sum of the histogram over codes; shape (columns,). A change of codes leaves it as it is."""
     by_place: npt.NDArray[np.int32]
     """Rows by code, up to SHARED_ROW, and by place."""
-    has_gone: bool = False
-    """Whether rows were removed; histograms do not hold them, but `rows` still does."""
+    coarse_ends: Ends
+    coarse_columns: Columns
+    """Runs of COARSE_RESOLUTION; see `coarse`."""
+    fine_ends: Ends
+    fine_columns: Columns
+    """Runs of FINE_RESOLUTION; see `fine`."""
+    gone: int = 0
+    """How many rows were removed; histograms do not hold them, but `rows` and runs still do."""
 
     @classmethod
-    def of(cls, rows: Rows, columns: npt.NDArray[np.int64], width: int, places: int) -> Segment:
+    def of(cls, rows: Rows, coarse: Runs, fine: Runs, width: int, places: int) -> Segment:
         """Make a segment of rows that are sorted by cell.
 
         Parameters
         ----------
-        columns
-            Histogram column of each row.
+        coarse, fine
+            Runs of the rows.
         width, places
-            How many columns and places there are.
+            How many columns of the coarse resolution and how many places there are.
         """
         lines = np.minimum(rows.codes, SHARED_ROW).astype(np.int64)
         codes = int(lines.max()) + 1
+        columns = coarse.columns.astype(np.int64).repeat(coarse.lengths())
         cell_key, place_key = lines * width + columns, lines * places + rows.places
         histogram = np.bincount(cell_key, minlength=codes * width).astype(np.int32)
         by_place = np.bincount(place_key, minlength=codes * places).astype(np.int32)
-        histogram = histogram.reshape(codes, width)
         return cls(
             rows,
             int(rows.times.min()),
             int(rows.times.max()),
-            histogram,
-            histogram.sum(axis=0, dtype=np.int64),
+            histogram.reshape(codes, width),
+            np.bincount(columns, minlength=width),
             by_place.reshape(codes, places),
+            coarse.ends,
+            coarse.columns,
+            fine.ends,
+            fine.columns,
         )
+
+    @property
+    def coarse(self) -> Runs:
+        """Return the runs of COARSE_RESOLUTION."""
+        return Runs(self.coarse_ends, self.coarse_columns)
+
+    @property
+    def fine(self) -> Runs:
+        """Return the runs of FINE_RESOLUTION."""
+        return Runs(self.fine_ends, self.fine_columns)
 
     @property
     def nbytes(self) -> tuple[int, int]:
         """Return the bytes of the rows and of the histograms."""
-        histograms = (self.histogram, self.totals, self.by_place)
+        histograms = (self.histogram, self.totals, self.by_place, self.coarse, self.fine)
         return sum(column.nbytes for column in self.rows.columns()), sum(
             histogram.nbytes for histogram in histograms
         )
@@ -226,20 +185,46 @@ class Segment:
         return self.first >= question.since and self.last < question.until
 
     def cells_of(self, question: Question) -> Cells:
-        """Return the base cells of the rows asked for, ascending."""
-        spots = Spots.of(self.rows.cells, question.ranges)
-        keep = None
-        if self.has_gone or not self.is_inside(question):
-            last = GONE if self.has_gone else self.last
-            keep = question.holds(spots.take(self.rows.times), self.first, last)
-        if question.wanted is not None:
-            keep = both(keep, question.wants(spots.take(self.rows.codes)))
-        cells = spots.take(self.rows.cells)
-        return cells if keep is None else cells[np.flatnonzero(keep)]
+        """Return the base cells of the rows asked for, ascending, and some between the ranges."""
+        spots = self._spots(question)
+        keep = self._kept(question, spots)
+        cells = self.rows.cells if spots is None else spots.take(self.rows.cells)
+        return cells if keep is None else cells.take(keep.nonzero()[0])
 
-    def places_of(self, question: Question) -> npt.NDArray[np.uint16]:
-        """Return the places of the rows asked for; the ranges are not looked at."""
-        return chosen(self.rows, question).places
+    def add_runs(self, sums: Counts, runs: Runs, question: Question) -> None:
+        """Add to sums by column the rows asked for of each run, and of some between the ranges.
+
+        The ranges asked for must be made of whole cells of the resolution of the runs.
+        """
+        spots = self._spots(question)
+        if spots is not None:
+            runs = runs.at(spots)
+        keep = self._kept(question, spots)
+        counts = runs.lengths() if keep is None else kept(keep, runs.ends)
+        # Both are of one type: then this is far faster than sums[columns] += counts.
+        np.add.at(sums, runs.columns, counts)
+
+    def count_by_place(self, question: Question) -> npt.NDArray[np.signedinteger]:
+        """Return how many rows asked for each place holds; the ranges are not looked at."""
+        if self.is_inside(question) and question.fits_histograms:
+            return question.codes_of(self.by_place)
+        keep = self._kept(question, None)
+        places = self.rows.places
+        return np.bincount(places if keep is None else places.take(keep.nonzero()[0]))
+
+    def _spots(self, question: Question) -> Spots | None:
+        stretches = question.stretches
+        return None if stretches is None else Spots.of(self.rows.cells, stretches)
+
+    def _kept(self, question: Question, spots: Spots | None) -> npt.NDArray[np.bool_] | None:
+        """Tell for each row at the spots, or each row, whether window and codes want it."""
+        times, codes, keep = self.rows.times, self.rows.codes, None
+        if self.gone or not self.is_inside(question):
+            last = GONE if self.gone else self.last
+            keep = question.holds(times if spots is None else spots.take(times), self.first, last)
+        if question.wanted is not None:
+            keep = both(keep, question.wants(codes if spots is None else spots.take(codes)))
+        return keep
 
     def recode(self, position: int, column: int, code: int) -> None:
         """Give one row another code."""
@@ -259,7 +244,7 @@ class Segment:
         self.histogram[code, column] -= 1
         self.totals[column] -= 1
         self.by_place[code, place] -= 1
-        self.has_gone = True
+        self.gone += 1
 
     def _make_room(self, code: int) -> None:
         if code > np.iinfo(self.rows.codes.dtype).max:
@@ -280,16 +265,8 @@ def chosen(rows: Rows, question: Question) -> Rows:
 def both(
     one: npt.NDArray[np.bool_] | None, other: npt.NDArray[np.bool_] | None
 ) -> npt.NDArray[np.bool_] | None:
-    """Combine two filters; None lets everything through."""
+    """Combine two filters, the first of which is changed; None lets everything through."""
     if one is None or other is None:
         return other if one is None else one
-    return one & other
-
-
-def in_ranges(cells: Cells, ranges: Ranges) -> npt.NDArray[np.bool_]:
-    """Tell for each cell, in any order, whether a range holds it."""
-    firsts, lasts = ranges
-    if len(firsts) == 0:
-        return np.zeros(len(cells), dtype=bool)
-    after = np.searchsorted(firsts, cells, side="right")
-    return (after > 0) & (cells <= lasts[after - 1])
+    one &= other
+    return one

@@ -17,17 +17,21 @@ def runs(keys: Cells) -> tuple[Cells, Counts]:
     return keys[starts], np.diff(starts, append=len(keys))
 
 
-def merged(parts: list[tuple[Cells, Counts]]) -> tuple[Cells, Counts]:
-    """Add up counts by key; the keys of each part ascend, and so do those of the answer."""
-    parts = [part for part in parts if len(part[0])]
-    if not parts:
-        return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
-    if len(parts) == 1:
-        return parts[0]
-    keys = np.concatenate([part[0] for part in parts])
-    counts = np.concatenate([part[1] for part in parts])
-    order = np.argsort(keys, kind="stable")  # merges the runs that are sorted already
-    return folded(keys[order], counts[order])
+def with_more(
+    keys: Cells, counts: Counts, more_keys: Cells, more_counts: Counts
+) -> tuple[Cells, Counts]:
+    """Add a smaller tally to a larger one, whose counts are changed; the keys of both ascend."""
+    if len(more_keys) == 0:
+        return keys, counts
+    at = keys.searchsorted(more_keys)
+    is_new = np.ones(len(more_keys), dtype=np.bool_)
+    inside = at < len(keys)
+    is_new[inside] = keys[at[inside]] != more_keys[inside]
+    counts[at[~is_new]] += more_counts[~is_new]
+    if not is_new.any():
+        return keys, counts
+    at = at[is_new]
+    return np.insert(keys, at, more_keys[is_new]), np.insert(counts, at, more_counts[is_new])
 
 
 def folded(keys: Cells, counts: Counts) -> tuple[Cells, Counts]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from data import cells as h3_cells
 from data.cells import NOWHERE
 from data.counting.arrivals import FIRST_S, LAST_S
-from data.counting.segments import in_ranges
+from data.counting.spots import in_ranges
 from data.counting.tallies import runs
 from data.index.incidents import SECOND_US, SHARED_CODE, IncidentIndex
 from data.index.rows import NEVER_US, Cells, Integers

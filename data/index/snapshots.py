@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from data.errors import UnavailableError
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the form; snapshots of another version are skipped."""
 
 _PLAIN = frozenset(np.dtype(kind).str for kind in "?bBhHiIlLqQefd")

@@ -10,7 +10,9 @@ import pytest
 
 from data.counting.ledger import Ledger
 from data.counting.merging import MOST_SEGMENT_ROWS, Sizes
-from data.counting.segments import Question, Rows, Segment, chosen
+from data.counting.rows import Rows
+from data.counting.runs import Runs
+from data.counting.segments import Question, Segment, chosen
 
 TINY = Sizes(segment_rows=12, tail_rows=4, late_rows=3)
 EVERYTHING = Question(-(2**31), 2**31 - 1, None, None)
@@ -28,7 +30,8 @@ def rows_at(times: list[int], code: int = 1) -> Rows:
 
 
 def build(rows: Rows) -> Segment:
-    return Segment.of(rows, np.zeros(len(rows), dtype=np.int64), 1, 1)
+    whole = Runs(np.array([len(rows)], dtype=np.uint32), np.zeros(1, dtype=np.uint32))
+    return Segment.of(rows, whole, whole, 1, 1)
 
 
 def column_of(cell: np.uint64) -> int:

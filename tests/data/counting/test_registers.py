@@ -7,26 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.counting.registers import Coarse, Places
+from data.counting.registers import Places, Register
 from data.errors import InvalidInputError
 
-batches = st.lists(st.lists(st.integers(0, 40), max_size=12), max_size=6)
+batches = st.lists(st.lists(st.integers(0, 40), min_size=1, max_size=12), max_size=6)
 combinations = st.lists(
     st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 2)), max_size=12), max_size=6
 )
 
 
-@given(batches=batches)
-def test_column_of_a_cell_never_changes(batches: list[list[int]]) -> None:
-    coarse = Coarse()
+@given(batches=batches, shift=st.integers(0, 3))
+def test_column_of_a_cell_never_changes(batches: list[list[int]], shift: int) -> None:
+    register = Register(np.uint64(shift))
     given_columns: dict[int, int] = {}
     for batch in batches:
-        coarse.add(np.array(batch, dtype=np.uint64))
-        for prefix in batch:
-            column = int(coarse.columns_of(np.array(prefix, dtype=np.uint64)))
+        cells = np.array(sorted(batch), dtype=np.uint64)
+        found = register.runs(cells)
+        prefixes = [cell >> shift for cell in sorted(batch)]
+        columns = found.columns.repeat(found.lengths()).tolist()
+        assert columns == register.columns_of(cells >> np.uint64(shift)).tolist()
+        for prefix, column in zip(prefixes, columns, strict=True):
             assert given_columns.setdefault(prefix, column) == column
-    assert sorted(given_columns.values()) == list(range(len(coarse)))
-    assert coarse.known[0].tolist() == sorted(given_columns)
+        assert len(found.columns) == len(set(prefixes))
+    assert sorted(given_columns.values()) == list(range(len(register)))
+    assert register.known[0].tolist() == sorted(given_columns)
 
 
 @given(batches=combinations)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data import cells
-from data.counting.segments import MANY_STRETCHES, Spots, in_ranges
-from data.counting.tallies import folded, merged, runs
+from data.counting.runs import Runs, kept
+from data.counting.spots import FEW_ROWS, Spots, in_ranges
+from data.counting.tallies import folded, runs, with_more
 
 keys = st.lists(st.integers(0, 60), max_size=80)
 ends = st.lists(st.integers(0, 63), max_size=20, unique=True).map(sorted)
@@ -38,17 +39,49 @@ def test_spots_are_the_rows_inside_the_ranges(numbers: list[int], edges: list[in
     inside = [n for n in sorted(numbers) if any(low <= n <= high for low, high in ranges)]
     assert Spots.of(column, as_arrays(ranges)).take(column).tolist() == inside
     assert column[in_ranges(column, as_arrays(ranges))].tolist() == inside
-    assert Spots.of(column, None).take(column).tolist() == sorted(numbers)
 
 
-@pytest.mark.parametrize("stretches", [MANY_STRETCHES, MANY_STRETCHES + 1, 500])
-def test_many_stretches_are_taken_as_few_are(stretches: int) -> None:
-    column = np.arange(2_000, dtype=np.uint64)
-    ranges = as_arrays([(4 * n, 4 * n + n % 3) for n in range(stretches)])
-    wanted = [4 * n + k for n in range(stretches) for k in range(n % 3 + 1)]
+@pytest.mark.parametrize("length", [1, FEW_ROWS - 1, FEW_ROWS, 2 * FEW_ROWS])
+def test_short_stretches_are_taken_as_long_ones_are(length: int) -> None:
+    column = np.arange(20 * 1_000, dtype=np.uint64)
+    ranges = as_arrays([(1_000 * n, 1_000 * n + length - 1) for n in range(20)])
+    wanted = [1_000 * n + k for n in range(20) for k in range(length)]
     spots = Spots.of(column, ranges)
-    assert (spots.index is None) == (stretches <= MANY_STRETCHES)
+    assert (spots.index is None) == (length >= FEW_ROWS)
     assert spots.take(column).tolist() == wanted
+
+
+@given(edges=ends, gap=st.integers(0, 9))
+def test_joined_ranges_hold_the_ranges_and_lie_further_apart(edges: list[int], gap: int) -> None:
+    firsts, lasts = as_arrays(ranges_of(edges))
+    wide = cells.joined(firsts, lasts, np.uint64(gap))
+    assert in_ranges(firsts, wide).all()
+    assert in_ranges(lasts, wide).all()
+    assert set(wide[0].tolist()) <= set(firsts.tolist())
+    assert set(wide[1].tolist()) <= set(lasts.tolist())
+    assert (wide[0][1:] - wide[1][:-1] > gap).all()
+
+
+lengths_of_runs = st.lists(st.integers(1, 90), min_size=1, max_size=12)
+
+
+@given(lengths=lengths_of_runs, seed=st.integers(0, 99), share=st.sampled_from([0.0, 0.3, 1.0]))
+def test_kept_rows_are_counted_by_run(lengths: list[int], seed: int, share: float) -> None:
+    keep = np.random.default_rng(seed).random(sum(lengths)) < share
+    ends = np.cumsum(lengths)
+    wanted = [int(part.sum()) for part in np.split(keep, ends[:-1])]
+    assert kept(keep, ends.astype(np.uint32)).tolist() == wanted
+
+
+@given(lengths=lengths_of_runs, chosen=st.sets(st.integers(0, 11)))
+def test_runs_at_spots_are_those_of_the_rows_there(lengths: list[int], chosen: set[int]) -> None:
+    ends, columns = np.cumsum(lengths), np.arange(len(lengths))[::-1]
+    runs_there = [number for number in sorted(chosen) if number < len(lengths)]
+    stops = ends[runs_there]
+    spots = Spots.between(stops - np.array(lengths)[runs_there], stops)
+    found = Runs(ends.astype(np.uint32), columns.astype(np.uint32)).at(spots)
+    assert found.columns.tolist() == columns[runs_there].tolist()
+    assert found.lengths().tolist() == [lengths[number] for number in runs_there]
 
 
 @given(numbers=keys)
@@ -59,11 +92,11 @@ def test_runs_count_equal_keys(numbers: list[int]) -> None:
     )
 
 
-@given(parts=st.lists(keys, max_size=5))
-def test_merged_adds_up_by_key(parts: list[list[int]]) -> None:
-    found, counts = merged([runs(whole(sorted(part))) for part in parts])
-    together = Counter(number for part in parts for number in part)
-    assert list(zip(found.tolist(), counts.tolist(), strict=True)) == sorted(together.items())
+@given(large=keys, small=keys)
+def test_two_tallies_add_up_by_key(large: list[int], small: list[int]) -> None:
+    found, counts = with_more(*runs(whole(sorted(large))), *runs(whole(sorted(small))))
+    together = sorted(Counter(large + small).items())
+    assert list(zip(found.tolist(), counts.tolist(), strict=True)) == together
 
 
 @given(numbers=keys, shift=st.integers(0, 6))
