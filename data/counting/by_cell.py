@@ -11,6 +11,7 @@ import numpy.typing as npt
 from data import cells as h3_cells
 from data.counting.registers import Register
 from data.counting.rows import Cells, Counts, Rows
+from data.counting.runs import Counts as Sums
 from data.counting.segments import (
     COARSE_RESOLUTION,
     FINE_RESOLUTION,
@@ -65,24 +66,24 @@ class CellCounter:
     ) -> tuple[Cells, Counts]:
         """Return prefixes, ascending, and their counts where not 0, from runs and histograms."""
         known, columns = register.known
-        sums = np.zeros(len(known), dtype=np.int64)
+        sums = np.zeros(len(known), dtype=np.int32)
         if register is self.coarse:
             self._add_coarse(sums, segments, question)
         else:
             for segment in _overlapping(segments, question):
                 segment.add_runs(sums, segment.fine, question)
         if question.ranges is None:
-            prefixes, counts = register.folded(known, sums.take(columns), shift)
+            prefixes, found = register.folded(known, sums.take(columns), shift)
         else:
             firsts, lasts = question.ranges
             spots = Spots.of(known, (firsts >> register.shift, lasts >> register.shift))
-            prefixes, counts = spots.take(known), sums.take(spots.take(columns))
+            prefixes, found = spots.take(known), sums.take(spots.take(columns))
             if shift > register.shift:
-                prefixes, counts = folded(prefixes >> (shift - register.shift), counts)
-        held = counts.nonzero()[0]
-        return prefixes.take(held), counts.take(held)
+                prefixes, found = folded(prefixes >> (shift - register.shift), found)
+        held = found.nonzero()[0]
+        return prefixes.take(held), found.take(held).astype(np.int64)
 
-    def _add_coarse(self, sums: Counts, segments: list[Segment], question: Question) -> None:
+    def _add_coarse(self, sums: Sums, segments: list[Segment], question: Question) -> None:
         """Add what segments hold by coarse column, of those inside the window by histograms."""
         if question.wanted is None:
             # Of all segments, so that the totals serve the next window too.

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.counting.rows import Cells, Counts
+from data.counting.runs import Counts as Sums
 from data.counting.runs import Runs
 from data.errors import InvalidInputError, TooLargeError
 
@@ -49,17 +50,17 @@ class Register:
         known, columns = self.known
         return columns[np.searchsorted(known, prefixes)]
 
-    def folded(self, known: Cells, counts: Counts, shift: np.uint64) -> tuple[Cells, Counts]:
+    def folded(self, known: Cells, sums: Sums, shift: np.uint64) -> tuple[Cells, Sums]:
         """Return prefixes by a larger shift, ascending, and the sum of the counts of each."""
         if shift == self.shift or len(known) == 0:
-            return known, counts
+            return known, sums
         grouped = self._groups.get(int(shift))
         if grouped is None or grouped[0] is not known:
             prefixes = known >> (shift - self.shift)
             starts = np.flatnonzero(np.diff(prefixes, prepend=~prefixes[:1]))
             grouped = self._groups[int(shift)] = known, prefixes[starts], starts
         _, prefixes, starts = grouped
-        return prefixes, np.add.reduceat(counts, starts)
+        return prefixes, np.add.reduceat(sums, starts)
 
     def _add(self, prefixes: Cells) -> None:
         """Give columns to ascending prefixes that have none."""

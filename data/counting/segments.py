@@ -17,6 +17,7 @@ import numpy.typing as npt
 from data import cells as h3_cells
 from data.counting.rows import Cells, Codes, Counts, Rows, Seconds
 from data.counting.runs import Columns, Ends, Runs, kept
+from data.counting.runs import Counts as Sums
 from data.counting.spots import Ranges, Spots
 
 COARSE_RESOLUTION = 8
@@ -191,7 +192,7 @@ class Segment:
         cells = self.rows.cells if spots is None else spots.take(self.rows.cells)
         return cells if keep is None else cells.take(keep.nonzero()[0])
 
-    def add_runs(self, sums: Counts, runs: Runs, question: Question) -> None:
+    def add_runs(self, sums: Sums, runs: Runs, question: Question) -> None:
         """Add to sums by column the rows asked for of each run, and of some between the ranges.
 
         The ranges asked for must be made of whole cells of the resolution of the runs.

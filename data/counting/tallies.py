@@ -34,7 +34,7 @@ def with_more(
     return np.insert(keys, at, more_keys[is_new]), np.insert(counts, at, more_counts[is_new])
 
 
-def folded(keys: Cells, counts: Counts) -> tuple[Cells, Counts]:
+def folded(keys: Cells, counts: npt.NDArray[np.int32]) -> tuple[Cells, npt.NDArray[np.int32]]:
     """Add up the counts of equal keys, which ascend."""
     if len(keys) == 0:
         return keys, counts

@@ -19,7 +19,7 @@ class RunningTotals:
     def __init__(self) -> None:
         self._held: list[tuple[Segment, int]] = []
         """Segments, and how many of their rows were gone."""
-        self._planes: list[Counts] = [np.zeros(0, dtype=np.int64)]
+        self._planes: list[Counts] = [np.zeros(0, dtype=np.int32)]
         """One more than there are segments: before the first, and after each."""
 
     @property
@@ -49,7 +49,7 @@ class RunningTotals:
         planes = self._planes[: same + 1]
         for segment, _ in held[same:]:
             before = planes[-1]
-            plane = np.zeros(max(len(before), len(segment.totals)), dtype=np.int64)
+            plane = np.zeros(max(len(before), len(segment.totals)), dtype=np.int32)
             plane[: len(before)] = before
             plane[: len(segment.totals)] += segment.totals
             planes.append(plane)
