@@ -12,7 +12,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import cells, counts, hotspots, imports, layers, opening, points, start
+from tests.benchmarks import (
+    cells,
+    counts,
+    hotspots,
+    imports,
+    index_alone,
+    layers,
+    opening,
+    points,
+    start,
+)
 from tests.benchmarks.measure import Row
 
 BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
@@ -23,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "hotspots": hotspots.rows,
     "imports": imports.rows,
     "counts": counts.rows,
+    "growth": index_alone.rows,
     "opening": opening.rows,
 }
 

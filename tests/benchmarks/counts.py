@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import geometric_mean, median
 from typing import Protocol
@@ -31,7 +31,7 @@ from tests.benchmarks.peers.polars_counts import PolarsCounts
 from tests.benchmarks.peers.sqlite_counts import SQLiteCounts
 from tests.benchmarks.workload import STRESS, Cells, Integers, Question, Workload, questions
 
-ROWS = 1_000_000
+SIZES = (1_000_000, 10_000_000)
 DUCKDB = "DuckDB"
 TIMES_THE_BEST_PEER = 8
 MOST_MS = 10
@@ -149,13 +149,17 @@ class Run:
         yield Row(f"build the index of {len(self.workload):,} rows", self.own.built_s, "s")
         yield from index_alone.memory(self.own)
         yield from index_alone.bandwidth(self.own, self.workload, self.asked)
-        yield from index_alone.growth(self.own, self.workload, self.asked)
         yield from index_alone.streaming(self.own, self.workload)
 
 
 def rows(folder: Path) -> Iterator[Row]:
-    """Yield the questions beside the peers, then what the index takes by itself."""
-    yield from Run.of(int(os.environ.get("BENCH_ROWS", ROWS)), folder).rows()
+    """Yield, for each size, the questions beside the peers and what the index takes by itself."""
+    given = os.environ.get("BENCH_ROWS")
+    for size in (int(given),) if given else SIZES:
+        place = folder / str(size)
+        place.mkdir()
+        for row in Run.of(size, place).rows():
+            yield replace(row, what=f"{size:,} rows: {row.what}")
 
 
 def lines(count: int) -> Iterator[str]:
@@ -168,18 +172,10 @@ def lines(count: int) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print every engine and the rest, or how the index alone grows."""
+    """Print every engine and the rest."""
     parser = argparse.ArgumentParser(description="Measure the counting index beside its peers.")
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--rows", type=int, default=ROWS)
-    size.add_argument("--growth", type=int, help="the index alone, over up to so many rows")
-    chosen = parser.parse_args(arguments)
-    written = (
-        lines(chosen.rows)
-        if chosen.growth is None
-        else index_alone.grown(chosen.growth, questions())
-    )
-    for line in written:
+    parser.add_argument("--rows", type=int, default=SIZES[-1])
+    for line in lines(parser.parse_args(arguments).rows):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -21,6 +24,7 @@ from tests.benchmarks.workload import (
     Integers,
     Question,
     Workload,
+    questions,
 )
 
 PATIENCE_S = 2.0
@@ -29,6 +33,7 @@ MOST_RUNS = 15
 APPENDS, BATCH, CHANGES = 300, 1_000, 3_000
 BANDWIDTH_WORDS = 64_000_000
 RUN_BYTES = 8
+BYTES_A_ROW_WHILE_BUILDING = 250
 GROWTH = (1_000_000, 10_000_000, 50_000_000)
 SCAN = Question("all cells, all time, r9", 9, START_S - 1, END_S + 1)
 
@@ -101,29 +106,21 @@ def bytes_read(workload: Workload, question: Question) -> int:
     return size
 
 
-def growth(own: Own, workload: Workload, asked: Sequence[Question]) -> Iterator[Row]:
-    """Yield each question over all rows against a tenth of the rows."""
-    tenth = Own(workload.thinned(10))
-    for question in asked:
-        large = typical_ms(lambda q=question: own.count(q))
-        small = typical_ms(lambda q=question: tenth.count(q))
-        yield Row(f"{question.name[:2]}, against a tenth of the rows", large, "ms", small)
-
-
-def grown(most: int, asked: Sequence[Question]) -> Iterator[str]:
-    """Yield a table of the questions over more and more of the same rows, the index alone."""
-    workload = Workload.of(most)
-    yield f"| rows | {' | '.join(q.name for q in asked)} | one row | histograms | built in |"
-    yield f"|---:|{'---:|' * (len(asked) + 3)}"
-    for size in (*(size for size in GROWTH if size < most), most):
-        yield _of_one_size(Own(workload.thinned(most // size)), asked)
-
-
-def _of_one_size(own: Own, asked: Sequence[Question]) -> str:
-    took = [f"{typical_ms(lambda q=question: own.count(q)):,.3g} ms" for question in asked]
-    rows, histograms = own.index.nbytes()
-    costs = f"{rows / len(own.index):.4g} B | {histograms / 1e6:,.3g} MB | {own.built_s:.3g} s"
-    return f"| {len(own.index):,} | {' | '.join(took)} | {costs} |"
+def rows(folder: Path) -> Iterator[Row]:
+    """Yield each question over more and more rows, against the fewest, as far as memory goes."""
+    _ = folder
+    memory_b = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    sizes = [size for size in GROWTH if size * BYTES_A_ROW_WHILE_BUILDING < memory_b]
+    workload, first = Workload.of(sizes[-1]), dict[str, float]()
+    for size in sizes:
+        own = Own(workload.thinned(sizes[-1] // size))
+        for question in questions():
+            took = typical_ms(lambda q=question, own=own: own.count(q))
+            against = first.setdefault(question.name, took)
+            yield Row(
+                f"{question.name[:2]} over {size:,} rows, against {sizes[0]:,}", took, "ms", against
+            )
+        yield from (replace(row, what=f"{size:,} rows: {row.what}") for row in memory(own))
 
 
 def streaming(own: Own, workload: Workload) -> Iterator[Row]:
