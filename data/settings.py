@@ -59,7 +59,8 @@ def index_folder(settings: Settings) -> Path:
     url = make_url(settings.database_url)
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(f"{url.database}.index")
-    named = url.set(username=None, password=None, drivername="postgresql").render_as_string()
+    # Whoever asks: the same database has the same index.
+    named = repr((url.host, url.port, url.database, sorted(url.query.items())))
     return ROOT / "var" / f"index-{blake2b(named.encode(), digest_size=6).hexdigest()}"
 
 
@@ -143,8 +144,15 @@ def _basemap_url(text: str) -> str:
     return text
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InvalidInputError("there is no such home folder; write the whole path.") from None
+
+
 def _basemap_file(text: str) -> Path:
-    path = Path(text).expanduser()
+    path = _path(text)
     if path.suffix not in {".mbtiles", ".pmtiles"} or not path.is_file():
         raise InvalidInputError("no such .mbtiles or .pmtiles file.")
     return path
@@ -158,7 +166,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "language": _one_of(LANGUAGES),
     "basemap_url": _basemap_url,
     "basemap_crs": _one_of(BASEMAP_COORDINATES),
-    "index_folder": lambda text: Path(text).expanduser(),
+    "index_folder": _path,
     "basemap_file": _basemap_file,
     "basemap_max_zoom": _whole(1, 24),
 }

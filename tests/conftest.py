@@ -8,10 +8,12 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from data.index.live import attached
 from data.store import Store, open_store, upgrade
 from tests.makers import NOW
 from tests.postgres_cluster import PostgresCluster, running_cluster
@@ -122,3 +124,12 @@ def store(database_url: str) -> Iterator[Store]:
     opened = open_store(database_url)
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "sqlite with index"])
+def asked_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Open an empty database, once of each kind, and once with an index that reads ask first."""
+    if request.param == "postgresql":
+        return cast(Store, request.getfixturevalue("postgres_store"))
+    opened = cast(Store, request.getfixturevalue("sqlite_store"))
+    return opened if request.param == "sqlite" else attached(opened, tmp_path / "index")

@@ -25,7 +25,7 @@ from data.scope import BUILT_IN_OPERATOR
 from data.store import Store
 
 BUILT_AT_ONCE = 100_000
-"""Up to so many incidents whoever asks waits for the index; for more a thread builds it."""
+"""So many incidents take about a second; more are built by a thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class LiveIndex:
         reading: Callable[[], AbstractContextManager[Session]],
         *,
         is_patient: bool = False,
+        built_at_once: int = BUILT_AT_ONCE,
     ) -> None:
         """Start without an index.
 
@@ -58,8 +59,11 @@ class LiveIndex:
             Opens a session to follow the log in and to build from.
         is_patient
             Whether whoever asks waits for the index, however long it takes to build.
+        built_at_once
+            Up to so many incidents whoever asks waits in any case.
         """
         self._folder, self._reading, self._is_patient = folder, reading, is_patient
+        self._built_at_once = built_at_once
         self._lock = threading.RLock()
         self._placed: Placed | None = None
         self._refused: LogPosition | None = None
@@ -124,7 +128,7 @@ class LiveIndex:
         followed = None if snapshot is None else caught_up(session, snapshot)
         if followed is not None:
             return followed
-        if not source.are_more_than(session, BUILT_AT_ONCE):
+        if not source.are_more_than(session, self._built_at_once):
             return built(session)
         if self._is_patient:
             return built_and_saved(session, self._folder)
@@ -155,7 +159,7 @@ def caught_up(session: Session, placed: Placed) -> Placed | None:
     """Apply what has changed since; None where the log does not tell."""
     here = incident_log.position(session, BUILT_IN_OPERATOR)
     changed = incident_log.changed_since(session, BUILT_IN_OPERATOR, placed.position)
-    if changed is None:
+    if changed is None or source.levels(session) != placed.index.levels:
         return None
     gone = set(changed)
     for rows in source.some(session, placed.index.levels, changed):

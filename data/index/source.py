@@ -16,7 +16,7 @@ from sqlalchemy.types import BigInteger
 
 from data.cells import NOWHERE
 from data.index.rows import AREA_LEVEL, NEVER_US, Combination, IncidentRows, Integers
-from data.models import GridLevel, GridUnit, Incident, IncidentGrid
+from data.models import GridUnit, Incident, IncidentGrid
 
 _ROWS_AT_ONCE = 20_000  # below the number of parameters that SQLite takes
 
@@ -50,10 +50,9 @@ def level_name(scheme_id: int, level: int) -> str:
 
 
 def levels(session: Session) -> tuple[str, ...]:
-    """Return the names of all levels: those of every grid scheme, and the one of areas."""
-    rows = session.execute(
-        select(GridLevel.scheme_id, GridLevel.level).order_by(GridLevel.scheme_id, GridLevel.level)
-    )
+    """Return the names of all levels that have grids, in every scheme, and the one of areas."""
+    held = select(GridUnit.scheme_id, GridUnit.level).distinct()
+    rows = session.execute(held.order_by(GridUnit.scheme_id, GridUnit.level))
     return (*(level_name(row.scheme_id, row.level) for row in rows), AREA_LEVEL)
 
 

@@ -16,6 +16,7 @@ from shapely import Point
 
 from data import cells
 from data.errors import InvalidInputError
+from data.geo import BBox
 
 RESOLUTIONS = list(range(cells.COARSEST_RESOLUTION, cells.FINEST_RESOLUTION + 1))
 
@@ -74,6 +75,81 @@ def test_children_sum_to_their_parents(
         summed[h3.cell_to_parent(cell, coarser)] += number
     assert summed == coarse
     assert sum(coarse.values()) == len(points)
+
+
+@st.composite
+def small_boxes(draw: st.DrawFn) -> BBox:
+    """Draw a box as a screen shows one, at any place where people live, also across 180 degrees."""
+    width, height = (
+        draw(st.floats(0, 1) | st.floats(0, 20)),
+        draw(st.floats(0, 1) | st.floats(0, 5)),
+    )
+    west, south = draw(st.floats(-180, 180)), draw(st.floats(-65, 60))
+    return BBox.around(west, south, west + width, south + height)
+
+
+@given(
+    box=small_boxes(),
+    resolution=st.sampled_from(RESOLUTIONS),
+    shares=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8),
+)
+def test_every_cell_with_a_point_in_a_box_lies_around_it(
+    box: BBox, resolution: int, shares: list[tuple[float, float]]
+) -> None:
+    found = cells.around(box, resolution)
+    assert found is not None
+    corners = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
+    points = [
+        (
+            (box.west + x * box.width_deg + 180) % 360 - 180,
+            min(box.north, box.south + y * (box.north - box.south)),
+        )
+        for x, y in [*shares, *corners]
+    ]
+    held = cells.cells_at([x for x, _ in points], [y for _, y in points])
+    assert np.isin(cells.ancestors(held, cells.finest_resolution(found)), found).all()
+
+
+@given(
+    box=small_boxes(),
+    resolution=st.sampled_from(RESOLUTIONS),
+    share=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_cells_around_a_box_hold_the_touching_cells_as_a_whole(
+    box: BBox, resolution: int, share: tuple[float, float]
+) -> None:
+    found = cells.around(box, resolution)
+    assert found is not None
+    longitude = (box.west + share[0] * box.width_deg + 180) % 360 - 180
+    latitude = min(box.north, box.south + share[1] * (box.north - box.south))
+    touching = h3.latlng_to_cell(latitude, longitude, resolution)
+    for child in h3.cell_to_children(touching, min(15, resolution + 2)):
+        base = np.array([h3.cell_to_center_child(child, 15)], dtype=np.uint64)
+        assert cells.ancestors(base, cells.finest_resolution(found))[0] in found
+
+
+@given(box=small_boxes(), resolution=st.sampled_from(RESOLUTIONS))
+def test_cells_around_a_box_are_few_and_no_finer_than_asked(box: BBox, resolution: int) -> None:
+    found = cells.around(box, resolution)
+    assert found is not None
+    assert 1 <= len(found) <= 400
+    assert len({h3.get_resolution(cell) for cell in found.tolist()}) == 1
+    assert cells.finest_resolution(found) <= resolution
+    assert found.tolist() == sorted(set(found.tolist()))
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        BBox(-180, -90, 180, 90),
+        BBox(-60, 0, 60, 1),
+        BBox(0, 80, 1, 90),
+        BBox(0, -90, 1, -80),
+        BBox(100, 10, -100, 20),
+    ],
+)
+def test_nothing_is_gained_around_a_wide_or_a_polar_box(box: BBox) -> None:
+    assert [cells.around(box, resolution) for resolution in RESOLUTIONS] == [None] * 8
 
 
 def test_no_cells_have_no_ancestors() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from sqlalchemy import insert
 
@@ -21,6 +20,7 @@ from data.models import Incident
 from data.reads import incidents
 from data.scope import BUILT_IN_OPERATOR
 from data.store import Store
+from tests.chicago import FILES, points_of
 from tests.makers import ensure_category
 from tests.plain_counts import Answer, listed
 
@@ -70,26 +70,11 @@ def plainly(base: pd.Series[int], resolution: int) -> Answer:
     return counts.index.tolist(), counts.tolist()
 
 
-def _chicago(file: Path) -> pd.DataFrame:
-    read = pl.read_parquet(file)
-    frame = pd.DataFrame({name: read[name].to_numpy() for name in ("Longitude", "Latitude")})
-    return pd.DataFrame(
-        {
-            "longitude": frame["Longitude"],
-            "latitude": frame["Latitude"],
-            "at": pd.to_datetime(read["Date"].to_numpy(), utc=True),
-            "kind": read["PrimaryType"].to_list() if "PrimaryType" in read.columns else "crime",
-        }
-    )
-
-
-@pytest.mark.parametrize(
-    ("file", "count"), [("crimes_2018.parquet", 156_385), ("crimes_2017_points.parquet", 165_567)]
-)
+@pytest.mark.parametrize(("file", "count"), FILES)
 def test_chicago_is_counted_as_pandas_and_h3_count_it(
     shared_data: Path, file: str, count: int
 ) -> None:
-    frame = _chicago(shared_data / "chicago" / file)
+    frame = points_of(shared_data / "chicago" / file)
     points = Points.of(frame)
     index, base = points.index(), points.base_cells()
     assert len(index) == len(base) == count

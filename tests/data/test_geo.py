@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -175,3 +176,28 @@ def test_margin_is_in_metres() -> None:
     padded = BBox(104, 30, 104.1, 30.1).padded(11_132)
     assert (padded.south, padded.north) == pytest.approx((29.9, 30.2))
     assert padded.west == pytest.approx(104 - 0.1 / math.cos(math.radians(30.1)))
+
+
+@given(west=st.floats(-180, 179), width=st.floats(0.001, 359), turns=st.integers(-1, 1))
+def test_box_is_as_wide_as_it_was_asked_for(west: float, width: float, turns: int) -> None:
+    box = BBox.around(west + 360 * turns, 0, west + 360 * turns + width, 1)
+    assert box.width_deg == pytest.approx(width, abs=1e-6)
+    assert box.width_deg == pytest.approx(sum(east - west for west, east in box.spans()))
+
+
+def test_area_of_the_whole_world_is_that_of_a_sphere() -> None:
+    assert BBox(-180, -90, 180, 90).area_m2 == pytest.approx(510.066e12, rel=1e-5)
+
+
+@given(box=boxes(), share=st.floats(0, 1))
+def test_areas_of_two_parts_are_that_of_the_whole(box: BBox, share: float) -> None:
+    middle = min(box.north, box.south + share * (box.north - box.south))
+    lower, upper = replace(box, north=middle), replace(box, south=middle)
+    assert lower.area_m2 + upper.area_m2 == pytest.approx(box.area_m2, abs=1.0)
+    assert box.area_m2 >= 0
+
+
+def test_square_kilometre_is_a_million_square_metres() -> None:
+    side_deg = 1000 / 111_195.08
+    east = 112 + side_deg / math.cos(math.radians(30))
+    assert BBox(112, 30, east, 30 + side_deg).area_m2 == pytest.approx(1e6, rel=1e-4)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import SettingsError
-from data.settings import PREFIX, Settings, from_env
+from data.settings import PREFIX, ROOT, Settings, from_env, index_folder
 
 
 def test_empty_environment_gives_the_defaults() -> None:
@@ -37,6 +37,7 @@ def test_every_setting_can_be_given(tmp_path: Path) -> None:
     tiles.touch()
     given_values = {
         "GEZHI_DATABASE_URL": "sqlite:////srv/gezhi/gezhi.db",
+        "GEZHI_INDEX_FOLDER": "/srv/gezhi/index",
         "GEZHI_HOST": "::1",
         "GEZHI_PORT": "9000",
         "GEZHI_TIMEZONE": "Asia/Urumqi",
@@ -50,6 +51,7 @@ def test_every_setting_can_be_given(tmp_path: Path) -> None:
     assert set(given_values) == {PREFIX + each.name.upper() for each in fields(Settings)}
     without_file = {key: text for key, text in given_values.items() if "FILE" not in key}
     settings = from_env(without_file)
+    assert settings.index_folder == Path("/srv/gezhi/index")
     assert settings.port == 9000
     assert settings.timezone == ZoneInfo("Asia/Urumqi")
     assert settings.basemap_crs == "gcj02"
@@ -74,6 +76,8 @@ def test_every_setting_can_be_given(tmp_path: Path) -> None:
         ("GEZHI_BASEMAP_URL", "https://tiles.example/1/2/3.png", "{z}, {x} and {y}"),
         ("GEZHI_BASEMAP_CRS", "bd09", "wgs84, gcj02"),
         ("GEZHI_BASEMAP_FILE", "/nowhere/town.mbtiles", "no such .mbtiles"),
+        ("GEZHI_INDEX_FOLDER", "~nobody-of-this-name/index", "write the whole path"),
+        ("GEZHI_BASEMAP_FILE", "~nobody-of-this-name/a.mbtiles", "write the whole path"),
         ("GEZHI_BASEMAP_MAX_ZOOM", "99", "whole number from 1 to 24"),
     ],
 )
@@ -105,6 +109,35 @@ def test_password_of_the_database_is_not_told() -> None:
     with pytest.raises(SettingsError) as refusal:
         from_env({"GEZHI_DATABASE_URL": "mysql://gezhi:geheim@localhost/town"})
     assert "geheim" not in str(refusal.value)
+
+
+def test_index_lies_beside_the_sqlite_file() -> None:
+    settings = from_env({"GEZHI_DATABASE_URL": "sqlite:////srv/town.db"})
+    assert index_folder(settings) == Path("/srv/town.db.index")
+
+
+def test_index_of_another_postgresql_database_has_another_folder() -> None:
+    addresses = (
+        "postgresql://gezhi@localhost/town",
+        "postgresql://gezhi@localhost/village",
+        "postgresql://gezhi@127.0.0.1/town",
+        "postgresql://gezhi@localhost:5433/town",
+        "postgresql://gezhi@/town?host=/run/postgresql",
+    )
+    folders = [index_folder(from_env({"GEZHI_DATABASE_URL": one})) for one in addresses]
+    assert len(set(folders)) == len(addresses)
+    assert {folder.parent for folder in folders} == {ROOT / "var"}
+
+
+def test_index_of_a_database_keeps_its_folder_whoever_asks() -> None:
+    addresses = ("postgresql://a:one@localhost/town", "postgresql+psycopg://b@localhost/town")
+    one, other = (index_folder(from_env({"GEZHI_DATABASE_URL": url})) for url in addresses)
+    assert one == other
+    assert "one" not in one.name
+
+
+def test_named_folder_of_the_index_is_taken() -> None:
+    assert index_folder(from_env({"GEZHI_INDEX_FOLDER": "~/index"})) == Path.home() / "index"
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])

@@ -7,7 +7,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ import shapely
 from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, text
 
+from data.cells import COARSEST_RESOLUTION, FINEST_RESOLUTION
+from data.geo import BBox, IncidentFilter, Period, View
+from data.index.live import attached
+from data.scope import BUILT_IN_OPERATOR
+from data.store import open_store
+from tests.both_ways import Question, compare
 from tests.postgres_cluster import PostgresCluster
 from tests.running_server import ROOT, run_data, running_server
 
@@ -225,6 +232,53 @@ def test_cells_hold_what_h3_says(city: City, expected: pd.DataFrame, resolution:
     document = city.command("count", "--resolution", str(resolution), *PERIOD[:4])
     assert dict(zip(document["cells"], document["counts"], strict=True)) == wanted
     assert document["total"] == len(cases)
+
+
+SCHEMES = (("dc-anc", "3"), ("dc-anc", None), ("dc-police", None), ("dc-police", "204"))
+BOXES = (
+    None,
+    BBox(-77.05, 38.88, -77.0, 38.92),
+    BBox(-77.0091, 38.8899, -77.0089, 38.8901),
+    BBox(-180, -90, 180, 90),
+)
+
+
+def asked_of(since: datetime, until: datetime, **wanted: Any) -> View:
+    return View(Period(since, until), at=datetime.fromisoformat(AS_OF), **wanted)
+
+
+def test_index_answers_what_the_database_answers(city: City, tmp_path: Path) -> None:
+    store = attached(open_store(city.url), tmp_path / "index")
+    days = [datetime(2016, 1, 1, tzinfo=UTC) + timedelta(days=days) for days in (0, 200, 230, 260)]
+    everything = asked_of(datetime(1990, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
+    kinds = [row.code for row in city.rows(
+        "SELECT category_code AS code FROM incident GROUP BY 1 ORDER BY count(*) DESC, 1"
+    )]  # fmt: skip
+    for resolution in range(COARSEST_RESOLUTION, FINEST_RESOLUTION + 1):
+        for view in (everything, asked_of(days[1], days[2]), asked_of(days[0], days[3])):
+            for categories in ((), tuple(kinds[:1]), tuple(kinds[-3:])):
+                chosen = replace(view, incidents=IncidentFilter(categories=categories))
+                question = Question(BUILT_IN_OPERATOR, chosen, resolution)
+                compare(store, question, ["incidents.count_by_cell"])
+    for bbox in BOXES:
+        compare(store, Question(BUILT_IN_OPERATOR, asked_of(days[0], days[3], bbox=bbox)))
+    for scheme, grid in SCHEMES:
+        view = asked_of(days[0], days[2], scheme=scheme, grid=grid)
+        compare(store, Question(BUILT_IN_OPERATOR, view))
+    late = asked_of(days[0], days[2], incidents=IncidentFilter(overdue_only=True))
+    compare(store, Question(BUILT_IN_OPERATOR, late))
+    store.engine.dispose()
+
+
+def test_command_counts_the_same_by_index_and_by_sql(city: City, tmp_path: Path) -> None:
+    asked = ("--resolution", "9", *PERIOD[:4], "--bbox", "-77.1,38.85,-77,38.95")
+    by_sql = city.command("count", *asked, "--engine", "sql")
+    built = run_data(city.url, "index", index_folder=tmp_path)
+    assert built.returncode == 0, built.stderr
+    found = run_data(
+        city.url, "count", *asked, "--format", "json", timezone="UTC", index_folder=tmp_path
+    )
+    assert json.loads(found.stdout) == by_sql
 
 
 def test_same_files_again_change_nothing(city: City, tmp_path: Path) -> None:
