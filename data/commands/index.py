@@ -6,8 +6,16 @@ import click
 
 from data.cli_context import CommandContext
 from data.index.live import built, save
+from data.reads import incident_log
+from data.scope import BUILT_IN_OPERATOR
 from data.settings import index_folder
 from data.store import prune
+
+
+def written_by_hand(context: CommandContext) -> bool:
+    """Tell whether incidents were written past this program."""
+    with context.store.reading() as session:
+        return incident_log.unannounced(session, BUILT_IN_OPERATOR) != (0, 0)
 
 
 @click.command()
@@ -15,6 +23,9 @@ from data.store import prune
 def index(context: CommandContext) -> None:
     """Build the counting index of all incidents anew, and save it for servers to open."""
     folder = index_folder(context.settings)
+    if written_by_hand(context):
+        with context.store.writing("incidents", at=context.now):
+            pass  # gives a revision to what was written by hand, so that it is followed once
     with context.store.reading() as session:
         placed = built(session)
     save(folder, placed)

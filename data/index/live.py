@@ -36,6 +36,8 @@ class Placed:
 
     index: IncidentIndex
     position: LogPosition
+    unannounced: tuple[int, int] = (0, 0)
+    """Which changes without a revision it holds beside; see `incident_log.unannounced`."""
 
 
 class LiveIndex:
@@ -107,7 +109,7 @@ class LiveIndex:
             return True
         if self._placed is None or self._placed.position != here:
             return False
-        return not incident_log.has_unannounced(session, BUILT_IN_OPERATOR)
+        return self._placed.unannounced == incident_log.unannounced(session, BUILT_IN_OPERATOR)
 
     def _follow(self, session: Session) -> None:
         if self._is_current(session):
@@ -146,6 +148,9 @@ class LiveIndex:
                 _log.warning("The database answers without an index of incidents: %s", error)
                 self._refused = here
                 return
+            except SQLAlchemyError as error:
+                _log.warning("The index of incidents is built at the next question: %s", error)
+                return
         with self._lock:
             self._placed = placed
 
@@ -166,14 +171,15 @@ def caught_up(session: Session, placed: Placed) -> Placed | None:
         placed.index.apply(rows)
         gone.difference_update(rows.ids.tolist())
     placed.index.forget(sorted(gone))
-    return Placed(placed.index, here)
+    return Placed(placed.index, here, incident_log.unannounced(session, BUILT_IN_OPERATOR))
 
 
 def built(session: Session) -> Placed:
     """Read all incidents of the database into an index."""
     position = incident_log.position(session, BUILT_IN_OPERATOR)
     names = source.levels(session)
-    return Placed(IncidentIndex.of(names, source.portions(session, names)), position)
+    index = IncidentIndex.of(names, source.portions(session, names))
+    return Placed(index, position, incident_log.unannounced(session, BUILT_IN_OPERATOR))
 
 
 def built_and_saved(session: Session, folder: Path) -> Placed:

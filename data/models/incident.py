@@ -58,7 +58,7 @@ class Incident(Model):
     rework_count: Mapped[int] = mapped_column(default=0)
     return_count: Mapped[int] = mapped_column(default=0)
     transfer_count: Mapped[int] = mapped_column(default=0)
-    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     updated_at: Mapped[datetime]
     source_system: Mapped[str] = mapped_column(String(64))
     source_id: Mapped[str] = mapped_column(String(128))

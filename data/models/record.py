@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.columns import Code, Model, SurrogateKey
@@ -49,11 +49,12 @@ class IncidentChange(Model):
     """A change of one incident. Triggers write it, so that no way of writing goes unseen."""
 
     __tablename__ = "incident_change"
+    __table_args__ = (Index("incident_change_in_order", "revision", "id"),)
 
     id: Mapped[SurrogateKey]
     incident_id: Mapped[int]
     """Refers to nothing: an incident that was deleted has changed too."""
-    revision: Mapped[int | None] = mapped_column(index=True)
+    revision: Mapped[int | None]
     """The revision that announced the change; None until then."""
 
 

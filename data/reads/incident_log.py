@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from data.models import IncidentChange, IncidentRevision
@@ -47,8 +47,15 @@ def changed_since(session: Session, scope: Scope, known: LogPosition) -> Sequenc
     return session.scalars(changed.order_by(IncidentChange.incident_id)).all()
 
 
-def has_unannounced(session: Session, scope: Scope) -> bool:
-    """Tell whether something wrote incidents past `Store.writing`, so that no revision tells it."""
+def unannounced(session: Session, scope: Scope) -> tuple[int, int]:
+    """Return what tells the changes written past `Store.writing` from others; (0, 0) for none.
+
+    No revision tells them until the next announced writing.
+    """
     _ = scope
-    undated = select(IncidentChange.id).where(IncidentChange.revision.is_(None)).limit(1)
-    return session.scalars(undated).first() is not None
+    line = session.execute(
+        select(func.count(), func.coalesce(func.max(IncidentChange.id), 0)).where(
+            IncidentChange.revision.is_(None)
+        )
+    ).one()
+    return line[0], line[1]

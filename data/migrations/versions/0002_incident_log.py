@@ -61,16 +61,15 @@ def upgrade() -> None:
         sa.Column("revision", WHOLE_NUMBER, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        op.f("ix_incident_change_revision"), "incident_change", ["revision"], unique=False
-    )
+    op.create_index("incident_change_in_order", "incident_change", ["revision", "id"], unique=False)
     op.create_table(
         "incident_revision",
         sa.Column("revision", WHOLE_NUMBER, autoincrement=False, nullable=False),
         sa.Column("mark", WHOLE_NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("revision"),
     )
-    op.create_index(op.f("ix_incident_closed_at"), "incident", ["closed_at"], unique=False)
+    for column in ("closed_at", "duplicate_of_id"):
+        op.create_index(op.f(f"ix_incident_{column}"), "incident", [column], unique=False)
     if op.get_bind().dialect.name == "sqlite":
         for trigger in LOG_ON_SQLITE:
             op.execute(trigger)

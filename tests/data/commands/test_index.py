@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from data.assignment import assign_incidents
 from data.cli import main
 from data.models import IncidentChange, IncidentRevision, Model
+from data.reads.incident_log import unannounced
+from data.scope import BUILT_IN_OPERATOR
 from data.store import Store
 from tests.makers import NOW, add_grid, add_incident, middle_of, square
 
@@ -60,6 +62,19 @@ def test_index_built_again_takes_the_place_of_the_older_one(
     for _ in range(2):
         assert run(database_url, folder, "index").exit_code == 0
     assert [path.name for path in sorted(folder.iterdir())] == ["000000000002", "lock"]
+
+
+def test_incidents_written_by_hand_get_a_revision(
+    five: Store, database_url: str, folder: Path
+) -> None:
+    with five.engine.begin() as connection:
+        connection.execute(text("DELETE FROM incident_grid"))
+        connection.execute(text("DELETE FROM incident WHERE longitude IS NULL"))
+    with five.reading() as session:
+        assert unannounced(session, BUILT_IN_OPERATOR) != (0, 0)
+    assert run(database_url, folder, "index").stdout.startswith("4 incidents")
+    with five.reading() as session:
+        assert unannounced(session, BUILT_IN_OPERATOR) == (0, 0)
 
 
 def test_empty_database_has_an_empty_index(database_url: str, folder: Path) -> None:

@@ -459,3 +459,21 @@ def test_stores_of_one_folder_do_not_share_what_they_change(store: Store, folder
     third = attached(open_store(store.engine.url.render_as_string(hide_password=False)), folder)
     compare(third, QUESTION)
     third.engine.dispose()
+
+
+def test_change_by_hand_is_followed_and_read_once(store: Store, folder: Path) -> None:
+    fill(store)
+    reading = SlowReading(store)
+    live = replace(store, index=LiveIndex(folder, reading))
+    assert located(live) == 3
+    with store.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE incident SET longitude = NULL, latitude = NULL, cell = NULL "
+                "WHERE id = (SELECT min(id) FROM incident)"
+            )
+        )
+    assert located(live) == 2
+    opened = reading.opened
+    assert located(live) == 2
+    assert reading.opened == opened
