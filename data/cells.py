@@ -87,9 +87,11 @@ def finest_resolution(cells: Cells) -> int:
 def from_prefixes(prefixes: Cells, resolution: int) -> Cells:
     """Return the cell of each prefix, as `from_shifted` does for one; shape (n,)."""
     shift = np.uint64(digit_shift(resolution))
-    # In a prefix the bits of resolution are all set, and those shifted in are not.
-    changed = ((1 << int(shift)) - 1) | ((BASE_RESOLUTION ^ resolution) << _RESOLUTION_SHIFT)
-    return (prefixes << shift) ^ np.uint64(changed)
+    cells = (prefixes << shift) | np.uint64((1 << int(shift)) - 1)
+    # A prefix holds the resolution of the cell that it was made of, which is not always the base.
+    cells |= np.uint64(_RESOLUTION_MASK)
+    cells ^= np.uint64((BASE_RESOLUTION ^ resolution) << _RESOLUTION_SHIFT)
+    return cells
 
 
 def base_ranges(cover: Cells) -> tuple[Cells, Cells]:
