@@ -11,7 +11,7 @@ from typing import Any
 
 from data.errors import InvalidInputError
 from data.rules.clock import Extension, Timer
-from data.rules.lifecycle import STAGES, STAMP_OF_STAGE
+from data.rules.lifecycle import STAGES, STAMP_OF_STAGE, SUSPENDED, check_stage
 from data.rules.running import Standard, Suspension
 from data.rules.transitions import TRANSITION_OF_ACTION, Need, Transition, from_stage
 
@@ -96,6 +96,15 @@ class Course:
     suspensions: tuple[Suspension, ...] = ()
     extension: Extension | None = None
     calls: tuple[Call, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_stage(self.stage)
+        stands = bool(self.suspensions) and self.suspensions[-1].until is None
+        if (self.stage == SUSPENDED) != (stands and self.suspended_from is not None):
+            raise InvalidInputError(
+                f"A suspended incident, and no other, has a stage that it goes back to and a "
+                f"suspension without an end; this one is in stage {self.stage!r}."
+            )
 
 
 def apply(course: Course | None, event: Event) -> Course:

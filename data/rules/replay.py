@@ -45,9 +45,16 @@ class Replay:
     set_aside: tuple[SetAside, ...]
 
 
-def replayed(events: Iterable[Event]) -> Replay:
-    """Return what all events of an incident come to, whatever their order and number of copies."""
-    course: Course | None = None
+def replayed(events: Iterable[Event], known: Course | None = None) -> Replay:
+    """Return what all events of an incident come to, whatever their order and number of copies.
+
+    Parameters
+    ----------
+    known
+        What an import told, for an incident whose events are known from then on only; an event
+        that is older is set aside.
+    """
+    course = known
     lines: list[Line] = []
     unique, set_aside = _once_each(sorted(events, key=_order))
     for _, moment in groupby(unique, key=attrgetter("at")):

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -156,36 +158,58 @@ def due_each(starts_s: Whole, standard: Standard, calendar: WorkingCalendar) -> 
 
     Whole seconds in and out: starts of shape (n,), and sessions begin on whole minutes.
     """
-    length_us = standard.length_us(calendar)
+    length_s = standard.length_us(calendar) // _SECOND_US
     if standard.unit not in WORKING_UNITS or len(starts_s) == 0:
-        return starts_s + length_us // _SECOND_US
-    opens, closes = _sessions_s(starts_s, length_us // _SECOND_US, calendar)
-    after = np.cumsum(closes - opens)
-    before = after - (closes - opens)
-    position = np.searchsorted(opens, starts_s, side="right") - 1
-    inside = np.minimum(starts_s, closes[position]) - opens[position]
-    worked = np.where(position < 0, 0, before[position] + inside) + length_us // _SECOND_US
-    reached = np.searchsorted(after, worked, side="left")
-    due: Whole = opens[reached] + worked - before[reached]
+        return starts_s + length_s
+    work = _sessions((int(starts_s.min()), int(starts_s.max())), length_s, calendar)
+    wanted = work.worked_s(starts_s) + length_s
+    reached = np.searchsorted(work.after, wanted, side="left")
+    due: Whole = work.opens[reached] + wanted - work.before[reached]
     return due
 
 
-def _sessions_s(starts_s: Whole, length_s: int, calendar: WorkingCalendar) -> tuple[Whole, Whole]:
-    """Return the sessions from the first start to beyond the last due time, in seconds."""
-    first, last = (_local_year(int(end) * _SECOND_US, calendar) for end in _ends(starts_s))
+def working_each(since_s: Whole, until_s: Whole, calendar: WorkingCalendar) -> Whole:
+    """Return the working seconds from each of many moments to another; negative if in reverse."""
+    if len(since_s) == 0:
+        return since_s
+    ends = int(min(since_s.min(), until_s.min())), int(max(since_s.max(), until_s.max()))
+    work = _sessions(ends, 1, calendar)
+    return work.worked_s(until_s) - work.worked_s(since_s)
+
+
+class _Sessions(NamedTuple):
+    """Sessions of some years, in seconds since 1970 UTC; arrays of shape (m,)."""
+
+    opens: Whole
+    closes: Whole
+    before: Whole
+    """Working time before each session."""
+    after: Whole
+    """Working time up to the end of each session."""
+
+    def worked_s(self, at_s: Whole) -> Whole:
+        """Return the working time before each moment."""
+        position = np.searchsorted(self.opens, at_s, side="right") - 1
+        inside = np.minimum(at_s, self.closes[position]) - self.opens[position]
+        worked: Whole = np.where(position < 0, 0, self.before[position] + inside)
+        return worked
+
+
+def _sessions(ends_s: tuple[int, int], spare_s: int, calendar: WorkingCalendar) -> _Sessions:
+    """Return the sessions between two moments, and so many more as hold some time to spare."""
+    first, last = (_local_year(end_s * _SECOND_US, calendar) for end_s in ends_s)
     years = [year_of_work(calendar, year) for year in range(first, last + 1)]
-    spare_us = -length_s * _SECOND_US
-    while spare_us < 0:
+    missing_us = spare_s * _SECOND_US
+    while missing_us > 0:
         last += 1
         years.append(year_of_work(calendar, last))
-        spare_us += years[-1].total_us
-    opens = np.array([at for year in years for at in year.opens], dtype=np.int64)
-    closes = np.array([at for year in years for at in year.closes], dtype=np.int64)
-    return opens // _SECOND_US, closes // _SECOND_US
-
-
-def _ends(values: Whole) -> tuple[int, int]:
-    return int(values.min()), int(values.max())
+        missing_us -= years[-1].total_us
+    opens, closes = (
+        np.array([at for year in years for at in edges(year)], dtype=np.int64) // _SECOND_US
+        for edges in (attrgetter("opens"), attrgetter("closes"))
+    )
+    after = np.cumsum(closes - opens)
+    return _Sessions(opens, closes, after - (closes - opens), after)
 
 
 def _local_year(at_us: int, calendar: WorkingCalendar) -> int:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from data import catalogue
@@ -25,7 +25,7 @@ from data.rules.clock import (
     running_time_between,
     working_time_between,
 )
-from data.rules.running import WORKING_UNITS, Standard, Suspension, Unit, due_each
+from data.rules.running import WORKING_UNITS, Standard, Suspension, Unit, due_each, working_each
 
 SHANGHAI, BERLIN, NEW_YORK = map(ZoneInfo, ("Asia/Shanghai", "Europe/Berlin", "America/New_York"))
 TOWN = catalogue.working_calendar(SHANGHAI)
@@ -39,7 +39,8 @@ NIGHTS = {  # nights are worked too, so that sessions run over the jumps of the 
     for zone in (BERLIN, NEW_YORK)
 }
 CALENDARS = (TOWN, *NIGHTS.values())
-MICROSECOND, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
+MICROSECOND, SECOND = timedelta(microseconds=1), timedelta(seconds=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 moments = st.datetimes(
     min_value=datetime(2024, 1, 1),  # noqa: DTZ001 - the zone stands beside it
@@ -388,6 +389,40 @@ def test_many_at_once_are_due_when_each_is(
     found = due_each(np.array(starts_s, dtype=np.int64), limit, calendar)
     alone = [due_at(datetime.fromtimestamp(at, UTC), limit, calendar).at for at in starts_s]
     assert found.tolist() == [int(due.timestamp()) for due in alone if due]
+
+
+@given(st.lists(st.tuples(moments, moments), max_size=20), calendars)
+def test_working_time_of_many_is_that_of_each(
+    spans: list[tuple[datetime, datetime]], calendar: WorkingCalendar
+) -> None:
+    whole = [tuple(end.replace(microsecond=0) for end in span) for span in spans]
+    since_s, until_s = (
+        np.array([int(span[end].timestamp()) for span in whole], dtype=np.int64) for end in (0, 1)
+    )
+    alone = [working_time_between(*span, calendar) for span in whole]
+    assert (working_each(since_s, until_s, calendar) * SECOND).tolist() == alone
+
+
+@settings(max_examples=40)
+@given(
+    st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)),  # noqa: DTZ001 - minutes of a clock
+    st.integers(0, 20_000),
+)
+def test_working_time_is_what_counting_the_minutes_gives(start: datetime, minutes: int) -> None:
+    start = start.replace(second=0, microsecond=0)
+    clock = [start + timedelta(minutes=number) for number in range(minutes)]
+    special = {day: entry.kind for day, entry in catalogue.special_days().items()}
+    worked = [
+        at
+        for at in clock
+        if (8 <= at.hour < 12 or 14 <= at.hour < 18)
+        and special.get(at.date(), "weekend" if at.weekday() >= 5 else "workday")
+        in {"workday", "makeup_workday"}
+    ]
+    since, until = (
+        at.replace(tzinfo=SHANGHAI) for at in (start, start + timedelta(minutes=minutes))
+    )
+    assert working_time_between(since, until, TOWN) == timedelta(minutes=len(worked))
 
 
 def test_units_that_keep_working_hours_are_those_of_work() -> None:

@@ -169,6 +169,21 @@ def test_suspension_goes_back_to_where_it_began(stage: str) -> None:
     assert replace(resumed, **kept) == course  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"stage": "suspended"},
+        {"stage": "suspended", "suspended_from": "handling"},
+        {"stage": "suspended", "suspensions": (Suspension(START),)},
+        {"stage": "handling", "suspended_from": "filed", "suspensions": (Suspension(START),)},
+        {"stage": "lost"},
+    ],
+)
+def test_course_that_makes_no_sense_is_refused(known: dict[str, object]) -> None:
+    with pytest.raises(InvalidInputError, match=r"suspended incident|no stage"):
+        Course(last_at=START, reported_at=START, **known)  # type: ignore[arg-type]
+
+
 def test_clock_follows_the_course() -> None:
     four = Standard(4, Unit.WORK_HOUR)
     timer = timer_of(after("reported suspended resumed verified"), four)

@@ -137,6 +137,16 @@ def test_nothing_is_known_before_the_report_arrives() -> None:
     assert replayed([]).course is None
 
 
+def test_events_go_on_from_what_an_import_told() -> None:
+    known = Course(stage="received", last_at=START + 2 * HOUR, reported_at=START, agency="A03")
+    arrived = [event("handled", 4), event("handling", 3), event("verified", 1)]
+    found = replayed(arrived, known)
+    assert found.course is not None
+    assert (found.course.stage, found.course.agency) == ("handled", "A03")
+    assert [each.event.action for each in found.set_aside] == ["verified"]
+    assert replayed([], known).course is known
+
+
 def test_events_of_one_moment_happen_in_an_order_that_is_possible() -> None:
     minute = [
         *(event("reported", 0), event("verified", 0), event("filed", 0)),
