@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 
 from data.catalogue.code_lists import Row, rows
+from data.catalogue.refusal import refuse
 from data.errors import InvalidInputError
 from data.rules.periods import PeriodKind
 from data.rules.visiting import VisitRule
@@ -36,6 +37,7 @@ def visit_rule_sets() -> tuple[str, ...]:
 def rule_of_row(row: Row) -> VisitRule:
     """Read a row of the file, or of one that a town brings in the same form."""
     try:
+        refuse(row["category"])
         return VisitRule(
             key=row["key"],
             subject_kind=row["subject_kind"],

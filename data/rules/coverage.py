@@ -38,6 +38,18 @@ class GridStandings:
         return chosen
 
 
+def due_list(standings: Standings, grid: Ints, of: int) -> Ints:
+    """Return the positions of a grid's subjects that are still to be visited.
+
+    The most pressing come first, and among those the earliest due day.
+    """
+    wanted = (grid == of) & (standings.state <= STATES.index(DueState.DUE))
+    positions = np.flatnonzero(wanted)
+    order = np.lexsort((standings.due_by[positions], standings.state[positions]))
+    chosen: Ints = positions[order]
+    return chosen
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Visit coverage (走访率): subjects visited as often as asked / subjects due, by grid."""
@@ -79,7 +91,8 @@ def coverage(
     """Return the coverage of a rule in its period that holds a day, as far as it has gone by now.
 
     A subject is due in a period if the rule asks at least one visit of it there, by its share of
-    the period; see `data.rules.visiting`. For an ended period this is the final figure.
+    the period; see `data.rules.visiting`. For an ended period this is the final figure. A daily
+    rule is to be asked about working days only.
     """
     if rule.period is None:
         raise InvalidInputError(f"Visit rule {rule.key} is irregular: it has no coverage.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from data import catalogue
 from data.catalogue.visit_rules import rule_of_row, visit_rule_sets, visit_rules
 from data.errors import InvalidInputError
 from data.rules.cadence import NEVER, NOT_LISTED, STATES, Asking, Standings, standings
-from data.rules.coverage import by_grid, coverage, period_bounds, reached_at_most
+from data.rules.coverage import by_grid, coverage, due_list, period_bounds, reached_at_most
 from data.rules.periods import (
     PeriodKind,
     day_number,
@@ -352,6 +353,28 @@ def test_grid_shows_its_most_pressing_state_and_keeps_the_counts_apart() -> None
     assert grids.counts.sum(axis=1).tolist() == [3, 2]
 
 
+def test_due_list_of_a_grid_has_the_most_pressing_first() -> None:
+    weekly, monthly = every(PeriodKind.WEEK, tier="T1"), every(PeriodKind.MONTH, tier="T2")
+    of = subjects(grids=(7, 7, 7, 9, 7, 7))
+    tiers = np.array(["T2", "T1", "T1", "T1", "T2", "T2"])
+    of = replace(of, tier=tiers)
+    days = [date(2026, 2, 3), date(2026, 3, 12), date(2026, 2, 3), date(2026, 3, 3)]
+    found = standings(
+        [weekly, monthly], of, visits(seen(*days), [0, 1, 4, 5]), asked(date(2026, 3, 20))
+    )
+    assert [STATES[code] for code in found.state] == [
+        *("due", "due_soon", "overdue", "overdue", "due", "done"),
+    ]
+    assert due_list(found, of.grid, 7).tolist() == [2, 1, 0, 4]
+    assert due_list(found, of.grid, 8).tolist() == []
+
+
+def test_nobody_on_the_list_is_no_error() -> None:
+    of = subjects(grids=())
+    found = standings([MONTHLY], of, visits([]), asked(date(2026, 3, 20)))
+    assert by_grid(found, of.grid).states() == ()
+
+
 def test_coverage_divides_those_visited_enough_by_those_due() -> None:
     of = subjects(grids=(7, 7, 7, 9))
     days = [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 3), date(2026, 2, 3)]
@@ -417,6 +440,9 @@ def test_shipped_rules_use_the_shipped_lists_and_have_keys_of_their_own() -> Non
     assert len({rule.key for rule in rules}) == len(rules)
     assert {rule.subject_kind for rule in rules} <= set(catalogue.code_list("subject_kind"))
     assert {rule.tier for rule in rules} <= {None, *catalogue.code_list("visit_tier")}
+    categories = {rule.category for rule in rules if rule.category is not None}
+    lists = ("household_category", "worker_category", "care_category")
+    assert categories <= {code for name in lists for code in catalogue.code_list(name)}
     assert set(catalogue.code_list("visit_period")) == set(PeriodKind)
     assert set(catalogue.code_list("due_state")) == set(STATES)
 
@@ -443,6 +469,7 @@ ROW = dict.fromkeys(["category", "tier", "valid_from", "valid_until"], "") | {
         ({"irregular": "maybe"}, "yes and no"),
         ({"minimum": "0"}, "minimum of 1 or more"),
         ({"irregular": "yes"}, "leave its period and minimum empty"),
+        ({"category": "religion"}, "is about religion"),
         ({"valid_from": "2026-03-02", "valid_until": "2026-03-02"}, "before it starts"),
     ],
 )
@@ -496,14 +523,7 @@ def test_last_minute_of_the_local_month_counts_for_it() -> None:
     asking = Asking(now=datetime(2026, 4, 2, tzinfo=UTC), zone=SHANGHAI, records_from=LONG_AGO)
     for minute, expected in ((59, "due"), (60, "done")):
         at = datetime(2026, 3, 31, 15, tzinfo=UTC) + timedelta(minutes=minute)
-        made = visits(seen(LONG_AGO))
-        made = Visits(
-            subject=made.subject,
-            at_s=np.array([seconds_of(at)], np.int64),
-            mode=made.mode,
-            result=made.result,
-            quantity=made.quantity,
-        )
+        made = replace(visits(seen(LONG_AGO)), at_s=np.array([seconds_of(at)], np.int64))
         assert STATES[standings([MONTHLY], subjects(), made, asking).state[0]] == expected
 
 
