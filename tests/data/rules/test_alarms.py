@@ -202,6 +202,21 @@ def test_data_of_more_than_a_day_ago_raise_nothing(delay_s: float, changes: list
     assert played([seen(0, 99, delay_s)])[1] == changes
 
 
+def test_data_of_more_than_a_day_ago_do_not_help_to_raise() -> None:
+    late = seen(0, 51, delay_s=DAY_S + 1)
+    assert played([late, seen(60, 51), seen(120, 51)], HELD)[1] == []
+    assert played([late, seen(60, 51), seen(120, 51), seen(180, 51)], HELD)[1] == ["raised"]
+    assert played([late, seen(60, 51), seen(120, 51)], REPEATED)[1] == []
+
+
+def test_one_value_sent_three_times_is_one_breach() -> None:
+    assert played([seen(0, 51), seen(0, 51), seen(0, 52)], REPEATED)[1] == []
+
+
+def test_value_of_the_same_moment_does_not_clear() -> None:
+    assert played([seen(0, 51), seen(0, 40)])[1] == ["raised"]
+
+
 def test_data_of_more_than_a_day_ago_clear_nothing() -> None:
     watch, changes = played([seen(0, 99), seen(60, 1, delay_s=DAY_S + 1)])
     assert changes == ["raised"]
@@ -278,14 +293,13 @@ def test_datastream_without_data_is_stale_and_alarm_without_data_stays() -> None
 # Laws.
 
 rules = st.sampled_from(RULES)
-values = st.one_of(st.none(), st.floats(0, 100), st.sampled_from([45.0, 50.0, 80.0, math.nan]))
-observations = st.builds(
-    seen,
-    st.integers(0, 3_000),
-    values,
-    st.one_of(st.integers(-400, 700), st.just(DAY_S + 1)),
+values = st.one_of(
+    st.sampled_from([40.0, 45.0, 48.0, 50.0, 51.0, 60.0, 80.0, 81.0, None, math.nan]),
+    st.floats(0, 100),
 )
-ticks = st.integers(0, 5_000).map(lambda seconds: Tick(at(seconds)))
+delays = st.one_of(st.just(0), st.integers(-400, 700), st.just(DAY_S + 1))
+observations = st.builds(seen, st.integers(0, 60).map(lambda ten: ten * 10), values, delays)
+ticks = st.integers(0, 2_000).map(lambda seconds: Tick(at(seconds)))
 happenings = st.lists(st.one_of(observations, ticks), max_size=25)
 
 

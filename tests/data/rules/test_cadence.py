@@ -223,6 +223,26 @@ def test_part_of_a_month_asks_for_its_share(since: date, until: date | None, nee
     assert window(MONTHLY, subjects(since=since, until=until), march).needed.tolist() == [needed]
 
 
+def test_exactly_half_of_a_period_asks_for_nothing() -> None:
+    april = period_of(PeriodKind.MONTH, day_number(date(2026, 4, 1)))
+    for since, needed in ((date(2026, 4, 15), 1), (date(2026, 4, 16), 0)):
+        assert window(MONTHLY, subjects(since=since), april).needed.tolist() == [needed]
+
+
+@pytest.mark.parametrize(
+    ("today", "made", "due_by"),
+    [
+        (date(2026, 3, 3), [], date(2026, 2, 28)),  # overdue since the end of February
+        (date(2026, 3, 3), KEPT, date(2026, 3, 31)),
+        (date(2026, 3, 3), [*KEPT, *seen(date(2026, 3, 2))], date(2026, 3, 31)),
+    ],
+)
+def test_due_day_is_the_last_on_which_the_visit_was_or_is_in_time(
+    today: date, made: list[Visit], due_by: date
+) -> None:
+    assert day_of(int(stand([MONTHLY], made, today).due_by[0])) == due_by
+
+
 def test_newcomer_of_the_last_days_is_not_late_in_the_next_month() -> None:
     newcomer = subjects(since=date(2026, 3, 20))
     assert state([MONTHLY], [], date(2026, 3, 31), newcomer) == "due"
