@@ -196,19 +196,42 @@ def test_nothing_is_shown_below_what_is_not(table: tuple[Hierarchy, list[int]], 
             assert cells[row] == cells[parent]
 
 
-@given(tables())
-def test_wall_and_inside_together_give_no_more_than_inside(
-    table: tuple[Hierarchy, list[int]],
-) -> None:
-    hierarchy, counts = table
-    inside = publish(hierarchy, counts, K_INSIDE)
+def inside_and_wall(
+    hierarchy: Hierarchy, counts: list[int], near_k: int, far_k: int
+) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    inside = publish(hierarchy, counts, near_k)
     kept = [row for row, cell in enumerate(inside) if cell.mark is Mark.WITHHELD]
-    wall = publish(hierarchy, counts, K_OUTSIDE, kept)
+    return inside, publish(hierarchy, counts, far_k, kept)
+
+
+@given(tables())
+def test_wall_shows_nothing_that_is_hidden_inside(table: tuple[Hierarchy, list[int]]) -> None:
+    inside, wall = inside_and_wall(*table, K_INSIDE, K_OUTSIDE)
     for near, far in zip(inside, wall, strict=True):
         if near.mark is Mark.WITHHELD:
             assert far.mark is Mark.WITHHELD
         if near.mark is Mark.BELOW:
             assert far.mark is not Mark.SHOWN
+
+
+@pytest.mark.parametrize(
+    ("parents", "most"), [((None, 0, 0, 0), 18), ((None, 0, 0, 0, 0), 12), ((None, 0, 0, 1, 1), 16)]
+)
+def test_wall_and_inside_together_give_no_more_than_inside(parents: Parents, most: int) -> None:
+    hierarchy, near_k = Hierarchy(parents), 3
+    behind: dict[object, list[set[int]]] = defaultdict(lambda: [set() for _ in parents])
+    marks = {}
+    for counts in all_tables(hierarchy, most):
+        both = inside_and_wall(hierarchy, counts, near_k, 5)
+        marks[both] = [cell.mark for cell in both[0]]
+        for row, count in enumerate(counts):
+            behind[both][row].add(count)
+    for seen, possible in behind.items():
+        for mark, numbers in zip(marks[seen], possible, strict=True):  # type: ignore[index]
+            if mark is Mark.BELOW:
+                assert numbers == set(range(near_k))
+            elif mark is Mark.WITHHELD:
+                assert len(numbers) >= near_k
 
 
 @given(tables(), st.sampled_from([3, 5]), st.data())
