@@ -1,4 +1,4 @@
-"""The code lists and the example service catalogue that are shipped as files.
+"""The code lists, the example service catalogue and the holidays that are shipped as files.
 
 Codes and English names are ours unless a standard is named: camera codes follow GB/T 28181, urban
 and rural classes the statistical standard. Position type 7 (religious site) does not exist here,
@@ -7,12 +7,14 @@ out.
 """
 
 from data.catalogue.code_lists import Term, code_list, list_names
+from data.catalogue.holidays import SpecialDay, special_days, special_days_of, working_calendar
 from data.catalogue.refusal import refuse, refused_subject
 from data.catalogue.services import Category, Item, categories, items, load
 
 __all__ = [
     "Category",
     "Item",
+    "SpecialDay",
     "Term",
     "categories",
     "code_list",
@@ -21,4 +23,7 @@ __all__ = [
     "load",
     "refuse",
     "refused_subject",
+    "special_days",
+    "special_days_of",
+    "working_calendar",
 ]

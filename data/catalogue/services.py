@@ -36,6 +36,10 @@ class Item:
     """From the code list `agency`."""
     time_limit_value: int
     time_limit_unit: str
+    list_kind: str
+    """From the code list `list_kind`; only a public service is a duty of the government."""
+    acceptance: str
+    """What must hold for the case to be closed, from the code list `acceptance`."""
 
 
 @cache
@@ -66,6 +70,8 @@ def items() -> tuple[Item, ...]:
             row["agency"],
             int(row["time_limit_value"]),
             row["time_limit_unit"],
+            row["list_kind"],
+            row["acceptance"],
         )
         for row in rows("service_items.csv")
     )

@@ -1,11 +1,17 @@
 """The shipped lists are complete, in three languages, and about nothing that is refused."""
 
+from typing import get_args
+
 import pytest
 from sqlalchemy import func, select
 
 from data import catalogue
 from data.errors import InvalidInputError
 from data.models import ServiceCategory, ServiceItem
+from data.rules.calendar import DayKind
+from data.rules.lifecycle import ANSWER_OF_PRIORITY, OPEN311_STATUS_OF_STAGE, STEP_OF_STAGE
+from data.rules.running import Standard, Unit
+from data.rules.transitions import TRANSITION_OF_ACTION
 from data.store import Store
 from tests.makers import NOW
 
@@ -62,20 +68,52 @@ def test_fifteen_duty_categories_stand_in_the_order_of_the_town() -> None:
     assert catalogue.categories()[6].cap_category == "Fire"
 
 
-def test_every_category_has_items_with_agency_kind_and_limit() -> None:
-    agencies, kinds = catalogue.code_list("agency"), catalogue.code_list("service_item_kind")
-    units = catalogue.code_list("time_limit_unit")
-    assert len(catalogue.items()) >= 60
-    assert len(agencies) == 23
+def test_catalogue_has_the_size_that_shifeng_names() -> None:
+    assert len(catalogue.items()) == 285
+    assert len(catalogue.code_list("agency")) == 23
+    assert {item.agency_code for item in catalogue.items()} == set(catalogue.code_list("agency"))
+
+
+def test_every_item_says_who_handles_it_by_when_and_when_it_is_done() -> None:
+    lists = {
+        "agency_code": "agency",
+        "kind": "service_item_kind",
+        "time_limit_unit": "time_limit_unit",
+        "list_kind": "list_kind",
+        "acceptance": "acceptance",
+    }
+    for field, name in lists.items():
+        used = {getattr(item, field) for item in catalogue.items()}
+        assert used == set(catalogue.code_list(name)), field
     for item in catalogue.items():
         assert item.code.startswith(item.category_code)
-        assert item.agency_code in agencies
-        assert item.kind in kinds
-        assert item.time_limit_unit in units
-        assert item.time_limit_value > 0
+        assert Standard(item.time_limit_value, Unit(item.time_limit_unit)).value > 0
     used = {item.category_code for item in catalogue.items()}
     assert used == {category.code for category in catalogue.categories()}
-    assert {item.agency_code for item in catalogue.items()} == set(agencies)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_title_of_an_item_comes_twice(language: str) -> None:
+    titles = [item.translations[language].casefold() for item in catalogue.items()]
+    assert sorted(title for title in set(titles) if titles.count(title) > 1) == []
+
+
+def test_codes_of_items_count_on_within_their_category() -> None:
+    codes = [item.code for item in catalogue.items()]
+    assert codes == sorted(codes)
+    for category in catalogue.categories():
+        mine = [code for code in codes if code.startswith(category.code)]
+        assert mine == [f"{category.code}{number:02d}" for number in range(1, len(mine) + 1)]
+
+
+def test_every_other_list_of_a_unit_stage_or_kind_is_the_list_of_the_rules() -> None:
+    assert list(catalogue.code_list("time_limit_unit")) == list(Unit)
+    assert set(catalogue.code_list("action")) >= set(TRANSITION_OF_ACTION)
+    assert set(catalogue.code_list("open311_status")) == set(OPEN311_STATUS_OF_STAGE.values())
+    assert set(catalogue.code_list("priority")) == set(ANSWER_OF_PRIORITY)
+    assert set(catalogue.code_list("priority_answer")) == set(ANSWER_OF_PRIORITY.values())
+    assert set(catalogue.code_list("step")) == set(STEP_OF_STAGE.values())
+    assert set(catalogue.code_list("day_kind")) == set(get_args(DayKind))
 
 
 def test_codes_of_items_are_unique() -> None:
