@@ -31,6 +31,8 @@ Cells = npt.NDArray[np.uint64]
 _RESOLUTION_SHIFT = 52
 _RESOLUTION_MASK = 0xF << _RESOLUTION_SHIFT
 _BITS_A_DIGIT = 3
+_FORM_OF_BASE = np.uint64(1 << 7 | BASE_RESOLUTION)
+"""What stands above the base cell: a cell, not an edge, of the base resolution."""
 _ALL_SIXES, _ALL_ONES = np.uint64(0o666666666666666), np.uint64(0o111111111111111)
 _ABOVE_DIGITS = np.uint64(1 << 45)
 
@@ -71,8 +73,8 @@ def from_shifted(prefix: int, resolution: int) -> int:
 
 
 def are_base(cells: Cells) -> bool:
-    """Tell whether every cell is of the base resolution."""
-    return bool(np.all((cells >> np.uint64(_RESOLUTION_SHIFT)) & np.uint64(0xF) == BASE_RESOLUTION))
+    """Tell whether every number has the form of a cell of the base resolution."""
+    return bool(np.all(cells >> np.uint64(_RESOLUTION_SHIFT) == _FORM_OF_BASE))
 
 
 def finest_resolution(cells: Cells) -> int:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data import cells as h3_cells
-from data.counting.arrivals import MOST_CODES, check_codes, clipped, rows_of
+from data.counting.arrivals import MOST_CODES, checked_codes, clipped, rows_of, whole
 from data.counting.by_cell import CellCounter
 from data.counting.ledger import Ledger
 from data.counting.merging import Sizes
@@ -111,19 +111,18 @@ class CountIndex:
 
     def update(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> None:
         """Give rows other codes, such as after a change of stage."""
-        rows, codes = self._known(rows), np.atleast_1d(codes)
-        if len(rows) != len(codes):
+        known, wanted = self._known(rows), checked_codes(codes)
+        if len(known) != len(wanted):
             raise InvalidInputError(
-                f"{len(rows):,} rows but {len(codes):,} codes: give one code for each row."
+                f"{len(known):,} rows but {len(wanted):,} codes: give one code for each row."
             )
-        check_codes(codes)
         with self._ledger.lock:
-            for number, code in zip(rows.tolist(), codes.tolist(), strict=True):
+            for number, code in zip(known.tolist(), wanted.tolist(), strict=True):
                 self._ledger.recode(number, code)
 
     def remove(self, rows: npt.NDArray[np.int64]) -> None:
         """Take rows out of every answer; their numbers are not given again."""
-        for number in self._known(rows).tolist():
+        for number in np.unique(self._known(rows)).tolist():
             self._ledger.remove(number)
 
     def nbytes(self) -> tuple[int, int]:
@@ -160,8 +159,8 @@ class CountIndex:
     def count(
         self,
         resolution: int,
-        since: int,
-        until: int,
+        since: float,
+        until: float,
         codes: Collection[int] | None = None,
         within: Cells | None = None,
     ) -> tuple[Cells, Counts]:
@@ -192,8 +191,8 @@ class CountIndex:
     def count_by_grid(
         self,
         level: str,
-        since: int,
-        until: int,
+        since: float,
+        until: float,
         codes: Collection[int] | None = None,
     ) -> tuple[npt.NDArray[np.int64], Counts]:
         """Return the grid ids of a level that hold rows, ascending, and how many each holds."""
@@ -210,24 +209,24 @@ class CountIndex:
 
     def _question(
         self,
-        since: int,
-        until: int,
+        since: float,
+        until: float,
         codes: Collection[int] | None,
         within: Cells | None,
     ) -> Question:
         wanted = None
         if codes is not None:
-            chosen_codes = np.fromiter(codes, dtype=np.int64, count=len(codes))
-            check_codes(chosen_codes)
+            chosen_codes = checked_codes(list(codes))
             wanted = np.zeros(MOST_CODES, dtype=bool)
             wanted[chosen_codes] = True
         ranges = None if within is None else h3_cells.base_ranges(np.asarray(within, np.uint64))
         return Question(clipped(since), clipped(until), wanted, ranges)
 
     def _known(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        rows = np.atleast_1d(rows)
+        rows = whole(rows, "row numbers").astype(np.int64)
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise InvalidInputError(f"There are {len(self):,} rows; a number lies outside.")
+        self._ledger.refuse_removed(rows)
         return rows
 
     def _build(self, rows: Rows) -> Segment:

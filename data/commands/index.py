@@ -15,7 +15,7 @@ from data.store import prune
 def written_by_hand(context: CommandContext) -> bool:
     """Tell whether incidents were written past this program."""
     with context.store.reading() as session:
-        return incident_log.unannounced(session, BUILT_IN_OPERATOR) != (0, 0)
+        return incident_log.has_unannounced(session, BUILT_IN_OPERATOR)
 
 
 @click.command()

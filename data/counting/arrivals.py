@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,23 +32,33 @@ def rows_of(
             f"{len(cells):,} cells, {len(times):,} times and {len(codes):,} codes: "
             "each row needs one of each."
         )
-    cells = np.asarray(cells, dtype=np.uint64)
+    cells = whole(cells, "cells").astype(np.uint64, copy=False)
     if len(cells) and not h3_cells.are_base(cells):
         raise InvalidInputError("A cell is not of the base resolution 15.")
-    seconds = np.asarray(times, dtype=np.int64) - EPOCH_S
+    seconds = whole(times, "times").astype(np.int64) - EPOCH_S
     if len(seconds) and not (seconds.min() >= _EARLIEST_S and seconds.max() < _LATEST_S):
         raise InvalidInputError("A time lies outside 1931 to 2068.")
-    check_codes(codes)
-    narrow = np.uint8 if len(codes) == 0 or np.max(codes) < 256 else np.uint16
-    return Rows(cells, seconds.astype(np.int32), np.asarray(codes).astype(narrow), places)
+    known = checked_codes(codes)
+    narrow = np.uint8 if len(known) == 0 or np.max(known) < 256 else np.uint16
+    return Rows(cells, seconds.astype(np.int32), known.astype(narrow), places)
 
 
-def check_codes(codes: npt.NDArray[np.int64]) -> None:
-    """Raise InvalidInputError for a code that cannot be."""
+def whole(numbers: npt.ArrayLike, what: str) -> npt.NDArray[np.integer]:
+    """Return numbers as an array; refuse fractions, in which a cell would lose its last digits."""
+    found = np.atleast_1d(np.asarray(numbers))
+    if len(found) and not np.issubdtype(found.dtype, np.integer):
+        raise InvalidInputError(f"The {what} are {found.dtype}; give whole numbers.")
+    return found if len(found) else found.astype(np.int64)
+
+
+def checked_codes(codes: npt.ArrayLike) -> npt.NDArray[np.integer]:
+    """Return codes as an array; raise InvalidInputError for one that cannot be."""
+    codes = whole(codes, "codes")
     if len(codes) and not (np.min(codes) >= 0 and np.max(codes) < MOST_CODES):
         raise InvalidInputError(f"A code lies outside 0 to {MOST_CODES - 1:,}.")
+    return codes
 
 
-def clipped(moment_s: int) -> int:
+def clipped(moment_s: float) -> int:
     """Return an edge of a window, in seconds since 1970 UTC, in the times that rows can have."""
-    return min(max(int(moment_s) - EPOCH_S, _EARLIEST_S), _LATEST_S)
+    return min(max(math.ceil(moment_s) - EPOCH_S, _EARLIEST_S), _LATEST_S)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from data import cells as h3_cells
 from data.counting.registers import Register
 from data.counting.rows import Cells, Counts, Rows
-from data.counting.runs import Counts as Sums
+from data.counting.runs import Sums
 from data.counting.segments import (
     COARSE_RESOLUTION,
     FINE_RESOLUTION,

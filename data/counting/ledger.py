@@ -122,6 +122,10 @@ class Ledger:
                 segment.remove(position, self._column_of(segment.rows.cells[position]))
             self._locations.remove(number)
 
+    def refuse_removed(self, numbers: Numbers) -> None:
+        """Raise InvalidInputError where one of the rows was removed."""
+        self._locations.refuse_removed(numbers)
+
     def _found(self, number: int) -> tuple[Segment | None, int]:
         """Return the segment of a row, None for the tail, and its position there."""
         slot, position = self._locations.find(number)

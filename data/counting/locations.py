@@ -48,11 +48,15 @@ class Locations:
         positions = np.arange(start, start + len(numbers), dtype=np.uint32)
         self._held[numbers] = np.uint32(slot << _POSITION_BITS) | positions
 
+    def refuse_removed(self, numbers: Numbers) -> None:
+        """Raise InvalidInputError where one of the rows was removed."""
+        removed = numbers[self._held[numbers] == _GONE]
+        if len(removed):
+            raise InvalidInputError(f"Row {removed[0]:,} was removed.")
+
     def find(self, number: int) -> tuple[int, int]:
-        """Return slot and position of a row; raise InvalidInputError for one that was removed."""
+        """Return slot and position of a row that was not removed."""
         location = self._held[number]
-        if location == _GONE:
-            raise InvalidInputError(f"Row {number:,} was removed.")
         return int(location >> _POSITION_BITS), int(location & _POSITION)
 
     def remove(self, number: int) -> None:

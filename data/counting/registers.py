@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.counting.rows import Cells, Counts
-from data.counting.runs import Counts as Sums
-from data.counting.runs import Runs
+from data.counting.runs import Runs, Sums
 from data.errors import InvalidInputError, TooLargeError
 
 Positions = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ _WORD_BITS = np.uint32(5)
 _IN_WORD = np.uint32(31)
 _ONE = np.uint32(1)
 
-Counts = npt.NDArray[np.int32]
+Sums = npt.NDArray[np.int32]
 """Twice as fast as 64 bits to add up, and more than a process can hold rows."""
 Ends = npt.NDArray[np.uint32]
 Columns = npt.NDArray[np.uint32]
@@ -33,7 +33,7 @@ class Runs:
         """Return the bytes of both arrays."""
         return self.ends.nbytes + self.columns.nbytes
 
-    def lengths(self) -> Counts:
+    def lengths(self) -> Sums:
         """Return how many rows each run has."""
         return np.diff(self.ends, prepend=np.uint32(0)).astype(np.int32)
 
@@ -48,7 +48,7 @@ class Runs:
         return Runs(ends, chosen.take(self.columns))
 
 
-def kept(keep: npt.NDArray[np.bool_], ends: Ends) -> Counts:
+def kept(keep: npt.NDArray[np.bool_], ends: Ends) -> Sums:
     """Return how many rows of each run are kept.
 
     Notes

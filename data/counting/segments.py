@@ -16,8 +16,7 @@ import numpy.typing as npt
 
 from data import cells as h3_cells
 from data.counting.rows import Cells, Codes, Counts, Rows, Seconds
-from data.counting.runs import Columns, Ends, Runs, kept
-from data.counting.runs import Counts as Sums
+from data.counting.runs import Columns, Ends, Runs, Sums, kept
 from data.counting.spots import Ranges, Spots
 
 COARSE_RESOLUTION = 8

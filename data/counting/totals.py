@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from data.counting.runs import Counts
+from data.counting.runs import Sums
 from data.counting.segments import Question, Segment
 
 
@@ -19,7 +19,7 @@ class RunningTotals:
     def __init__(self) -> None:
         self._held: list[tuple[Segment, int]] = []
         """Segments, and how many of their rows were gone."""
-        self._planes: list[Counts] = [np.zeros(0, dtype=np.int32)]
+        self._planes: list[Sums] = [np.zeros(0, dtype=np.int32)]
         """One more than there are segments: before the first, and after each."""
 
     @property
@@ -27,7 +27,7 @@ class RunningTotals:
         """Return the bytes of the totals."""
         return sum(plane.nbytes for plane in self._planes)
 
-    def add_inside(self, sums: Counts, segments: list[Segment], question: Question) -> None:
+    def add_inside(self, sums: Sums, segments: list[Segment], question: Question) -> None:
         """Add to sums by column the rows of all segments that lie inside the window."""
         ordered = sorted(segments, key=lambda segment: segment.first)
         self._follow([(segment, segment.gone) for segment in ordered])

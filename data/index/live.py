@@ -27,6 +27,9 @@ from data.store import Store
 BUILT_AT_ONCE = 100_000
 """So many incidents take about a second; more are built by a thread."""
 
+UNFIT = (AppError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What rows that no index can hold raise, such as a cell or a time written by hand."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +39,6 @@ class Placed:
 
     index: IncidentIndex
     position: LogPosition
-    unannounced: tuple[int, int] = (0, 0)
-    """Which changes without a revision it holds beside; see `incident_log.unannounced`."""
 
 
 class LiveIndex:
@@ -97,27 +98,26 @@ class LiveIndex:
     def _current(self, session: Session) -> IncidentIndex | None:
         if self._building is not None and self._building.is_alive():
             return None
-        if not self._is_current(session):
+        if not self._is_settled(session):
             # In a session of its own: the one that asks may have begun before the last change.
             with self._reading() as now:
                 self._follow(now)
+        if incident_log.has_unannounced(session, BUILT_IN_OPERATOR):
+            return None  # written past this program: no revision tells whether it is still so
         return None if self._placed is None else self._placed.index
 
-    def _is_current(self, session: Session) -> bool:
+    def _is_settled(self, session: Session) -> bool:
+        """Tell whether nothing is to be done for what the session sees."""
         here = incident_log.position(session, BUILT_IN_OPERATOR)
-        if here == self._refused:
-            return True
-        if self._placed is None or self._placed.position != here:
-            return False
-        return self._placed.unannounced == incident_log.unannounced(session, BUILT_IN_OPERATOR)
+        return here == self._refused or (self._placed is not None and self._placed.position == here)
 
     def _follow(self, session: Session) -> None:
-        if self._is_current(session):
+        if self._is_settled(session) or incident_log.has_unannounced(session, BUILT_IN_OPERATOR):
             return
         before, self._placed = self._placed, None  # gone if what follows does not succeed
         try:
             self._placed = self._newest(session, before)
-        except AppError as error:
+        except UNFIT as error:
             _log.warning("The database answers without an index of incidents: %s", error)
             self._refused = incident_log.position(session, BUILT_IN_OPERATOR)
 
@@ -144,7 +144,7 @@ class LiveIndex:
             here = incident_log.position(session, BUILT_IN_OPERATOR)
             try:
                 placed = built_and_saved(session, self._folder)
-            except AppError as error:
+            except UNFIT as error:
                 _log.warning("The database answers without an index of incidents: %s", error)
                 self._refused = here
                 return
@@ -171,15 +171,14 @@ def caught_up(session: Session, placed: Placed) -> Placed | None:
         placed.index.apply(rows)
         gone.difference_update(rows.ids.tolist())
     placed.index.forget(sorted(gone))
-    return Placed(placed.index, here, incident_log.unannounced(session, BUILT_IN_OPERATOR))
+    return Placed(placed.index, here)
 
 
 def built(session: Session) -> Placed:
     """Read all incidents of the database into an index."""
     position = incident_log.position(session, BUILT_IN_OPERATOR)
     names = source.levels(session)
-    index = IncidentIndex.of(names, source.portions(session, names))
-    return Placed(index, position, incident_log.unannounced(session, BUILT_IN_OPERATOR))
+    return Placed(IncidentIndex.of(names, source.portions(session, names)), position)
 
 
 def built_and_saved(session: Session, folder: Path) -> Placed:
@@ -197,8 +196,12 @@ def opened(folder: Path) -> Placed | None:
     snapshot = snapshots.open_newest(folder)
     if snapshot is None:
         return None
-    position = LogPosition(snapshot.facts["revision"], snapshot.facts["mark"])
-    return Placed(IncidentIndex.put_together(snapshot.arrays, snapshot.facts), position)
+    try:
+        position = LogPosition(snapshot.facts["revision"], snapshot.facts["mark"])
+        return Placed(IncidentIndex.put_together(snapshot.arrays, snapshot.facts), position)
+    except UNFIT as error:
+        _log.warning("The snapshot in %s is of another form; it is rebuilt: %r", folder, error)
+        return None
 
 
 def save(folder: Path, placed: Placed) -> None:

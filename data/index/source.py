@@ -31,10 +31,12 @@ class epoch_us(FunctionElement[int]):  # noqa: N801 - reads as the SQL function 
 @compiles(epoch_us, "sqlite")
 def _epoch_on_sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     moment = compiler.process(element.clauses, **options)
-    # Stored as "2026-08-01 08:00:00.123456": SQLite's own functions would round to milliseconds.
+    # SQLite's own functions would round to milliseconds. What was written by hand in another form
+    # stays as it is, and is refused: SQLite compares the texts, and would order it otherwise.
     return (
-        f"(CAST(strftime('%s', substr({moment}, 1, 19)) AS INTEGER) * 1000000"
-        f" + CAST(substr({moment}, 21) AS INTEGER))"
+        f"CASE WHEN {moment} GLOB '????-??-?? ??:??:??.??????'"
+        f" THEN CAST(strftime('%s', substr({moment}, 1, 19)) AS INTEGER) * 1000000"
+        f" + CAST(substr({moment}, 21) AS INTEGER) ELSE {moment} END"
     )
 
 

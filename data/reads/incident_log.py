@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.models import IncidentChange, IncidentRevision
@@ -35,27 +35,20 @@ def changed_since(session: Session, scope: Scope, known: LogPosition) -> Sequenc
     Returns
     -------
     ids
-        Ascending, up to what this session sees, changes that nobody has announced yet included;
-        None where the log cannot tell: it begins later, or it is that of another history.
+        Ascending, up to the last announced change that this session sees; None where the log
+        cannot tell: it begins later, or it is that of another history.
     """
     _ = scope  # the rows themselves are read with the scope of who asks
     mark = select(IncidentRevision.mark).where(IncidentRevision.revision == known.revision)
     if session.scalars(mark).one_or_none() != known.mark:
         return None
-    later = or_(IncidentChange.revision > known.revision, IncidentChange.revision.is_(None))
+    later = IncidentChange.revision > known.revision
     changed = select(IncidentChange.incident_id).where(later).distinct()
     return session.scalars(changed.order_by(IncidentChange.incident_id)).all()
 
 
-def unannounced(session: Session, scope: Scope) -> tuple[int, int]:
-    """Return what tells the changes written past `Store.writing` from others; (0, 0) for none.
-
-    No revision tells them until the next announced writing.
-    """
+def has_unannounced(session: Session, scope: Scope) -> bool:
+    """Tell whether something wrote incidents past `Store.writing`, so that no revision tells it."""
     _ = scope
-    line = session.execute(
-        select(func.count(), func.coalesce(func.max(IncidentChange.id), 0)).where(
-            IncidentChange.revision.is_(None)
-        )
-    ).one()
-    return line[0], line[1]
+    undated = select(IncidentChange.id).where(IncidentChange.revision.is_(None)).limit(1)
+    return session.scalars(undated).first() is not None

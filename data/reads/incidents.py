@@ -92,7 +92,7 @@ def count_whole_cells(session: Session, scope: Scope, view: View, resolution: in
     within = None if view.bbox is None else cells.around(view.bbox, resolution)
     everywhere = replace(view, bbox=None)
     counted = count_by_cell(session, scope, everywhere, resolution, within)
-    while len(counted.cells) > CELLS_LIMIT and resolution > cells.COARSEST_RESOLUTION:
+    while len(counted.cells) > CELLS_LIMIT:  # of resolution 2 the whole earth has fewer
         resolution -= 1
         within = None if view.bbox is None else cells.around(view.bbox, resolution)
         counted = count_by_cell(session, scope, everywhere, resolution, within)

@@ -191,3 +191,12 @@ def test_beyond_the_limit_cells_are_larger_and_the_answer_says_so(
     assert len(held) == len(shown) <= CELLS_LIMIT
     note = "More than 20,000 cells: shown in larger cells."
     assert document["notes"] == [note] * beyond
+
+
+def test_cap_holds_where_the_coarsest_offered_cells_are_too_many(sqlite_store: Store) -> None:
+    middle = h3.latlng_to_cell(HERE[1], HERE[0], 5)
+    add_one_incident_a_cell(sqlite_store, sorted(h3.grid_disk(middle, 82)))
+    document = asked(client_on(sqlite_store), "z=4&lang=en")
+    assert document["resolution"] == 4
+    assert document["cell_table"]["n"] <= CELLS_LIMIT
+    assert document["notes"] == ["More than 20,000 cells: shown in larger cells."]

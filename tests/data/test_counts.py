@@ -162,6 +162,38 @@ def test_removed_row_can_neither_change_nor_be_removed_again() -> None:
     assert index.count(0, 0, 100)[1].sum() == 1
 
 
+def test_change_of_several_rows_is_made_whole_or_not_at_all() -> None:
+    index = index_of([0, 1, 2], [10, 20, 30], [1, 1, 1])
+    index.remove(integers([2]))
+    with pytest.raises(InvalidInputError, match="Row 2 was removed"):
+        index.update(integers([0, 1, 2]), integers([7, 7, 7]))
+    with pytest.raises(InvalidInputError, match="Row 2 was removed"):
+        index.remove(integers([0, 2]))
+    assert index.count(0, 0, 100, [1])[1].sum() == 2
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_fractions_are_refused_and_nothing_added(position: int) -> None:
+    index = index_of([0], [10], [1])
+    given = [POOL.cells[:2], integers([10, 20]), integers([1, 2])]
+    given[position] = given[position].astype(np.float64)
+    with pytest.raises(InvalidInputError, match="give whole numbers"):
+        index.append(*given)
+    assert len(index) == 1
+
+
+def test_number_that_only_looks_like_a_cell_is_refused() -> None:
+    for number in (0xF << 52, 2**64 - 1, 0):
+        with pytest.raises(InvalidInputError, match="not of the base resolution"):
+            CountIndex().append(np.array([number], np.uint64), integers([10]), integers([1]))
+
+
+def test_window_that_begins_within_a_second_leaves_that_second_out() -> None:
+    index = index_of([0], [10], [1])
+    assert index.count(0, 9.5, 10.5)[1].sum() == 1
+    assert index.count(0, 10.5, 11)[1].sum() == 0
+
+
 def test_children_sum_to_their_parents() -> None:
     index = index_of(range(len(POOL.cells)), [START] * len(POOL.cells), [0] * len(POOL.cells))
     for resolution in range(15):

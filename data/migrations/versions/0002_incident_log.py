@@ -18,6 +18,14 @@ LOG_ON_SQLITE = (
 CREATE TRIGGER incident_log_insert AFTER INSERT ON incident
 BEGIN INSERT INTO incident_change (incident_id) VALUES (NEW.id); END
 """,
+    # REPLACE deletes without a trigger, unless the connection asks for recursive ones.
+    """
+CREATE TRIGGER incident_log_replace BEFORE INSERT ON incident
+BEGIN
+    INSERT INTO incident_change (incident_id) SELECT id FROM incident
+    WHERE source_system = NEW.source_system AND source_id = NEW.source_id;
+END
+""",
     """
 CREATE TRIGGER incident_log_update AFTER UPDATE ON incident
 BEGIN

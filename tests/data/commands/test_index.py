@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from data.assignment import assign_incidents
 from data.cli import main
 from data.models import IncidentChange, IncidentRevision, Model
-from data.reads.incident_log import unannounced
+from data.reads.incident_log import has_unannounced
 from data.scope import BUILT_IN_OPERATOR
 from data.store import Store
 from tests.makers import NOW, add_grid, add_incident, middle_of, square
@@ -71,10 +71,10 @@ def test_incidents_written_by_hand_get_a_revision(
         connection.execute(text("DELETE FROM incident_grid"))
         connection.execute(text("DELETE FROM incident WHERE longitude IS NULL"))
     with five.reading() as session:
-        assert unannounced(session, BUILT_IN_OPERATOR) != (0, 0)
+        assert has_unannounced(session, BUILT_IN_OPERATOR)
     assert run(database_url, folder, "index").stdout.startswith("4 incidents")
     with five.reading() as session:
-        assert unannounced(session, BUILT_IN_OPERATOR) == (0, 0)
+        assert not has_unannounced(session, BUILT_IN_OPERATOR)
 
 
 def test_empty_database_has_an_empty_index(database_url: str, folder: Path) -> None:
