@@ -65,13 +65,6 @@ def ancestors(cells: Cells, resolution: int) -> Cells:
     return (kept | unused) | np.uint64(resolution << _RESOLUTION_SHIFT)
 
 
-def from_shifted(prefix: int, resolution: int) -> int:
-    """Return the cell whose base descendants all give `prefix` when shifted by `digit_shift`."""
-    shift = digit_shift(resolution)
-    cell = (prefix << shift) | ((1 << shift) - 1)
-    return (cell & ~_RESOLUTION_MASK) | (resolution << _RESOLUTION_SHIFT)
-
-
 def are_base(cells: Cells) -> bool:
     """Tell whether every number has the form of a cell of the base resolution."""
     return bool(np.all(cells >> np.uint64(_RESOLUTION_SHIFT) == _FORM_OF_BASE))
@@ -87,7 +80,7 @@ def finest_resolution(cells: Cells) -> int:
 
 
 def from_prefixes(prefixes: Cells, resolution: int) -> Cells:
-    """Return the cell of each prefix, as `from_shifted` does for one; shape (n,)."""
+    """Return the cell whose base descendants give the prefix by `digit_shift`; shape (n,)."""
     shift = np.uint64(digit_shift(resolution))
     cells = (prefixes << shift) | np.uint64((1 << int(shift)) - 1)
     # A prefix holds the resolution of the cell that it was made of, which is not always the base.

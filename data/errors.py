@@ -32,6 +32,6 @@ class SettingsError(AppError):
 
 
 class UnavailableError(AppError):
-    """Say that the database does not answer, or that it has another shape than this program."""
+    """Say that the database, a port or a folder is not to be had, or is of another form."""
 
     code = "unavailable"
